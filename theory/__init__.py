@@ -1,0 +1,1 @@
+"""What must be true of generative adversarial networks, stated as claims and checked."""

@@ -1,1 +1,32 @@
-"""Generative adversarial networks in Keras 3, checked by an executable theory."""
+"""Generative adversarial networks in Keras 3, checked by an executable theory.
+
+Public names are imported when first used: `import kgan` costs nothing.
+"""
+
+import importlib
+
+_HOME = {
+    "GAN": "kgan.models.gan",
+    "DCGAN": "kgan.models.dcgan",
+    "WGANGP": "kgan.models.wgan_gp",
+    "Game": "kgan.game",
+    "Turn": "kgan.game",
+    "TwoPlayerGame": "kgan.two_player",
+    "load": "kgan.runs",
+}
+_MODULES = ("autodiff", "callbacks", "data", "layers", "losses", "metrics", "models", "penalties")
+
+__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604  # the map above is the list of names
+__version__ = "0.1.0"
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"kgan.{name}")
+    raise AttributeError(f"module 'kgan' has no attribute {name!r}; it has {', '.join(__all__)}.")
+
+
+def __dir__():
+    return sorted(__all__)

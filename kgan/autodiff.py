@@ -1,0 +1,277 @@
+"""Gradients, branches and pure steps, the same on TensorFlow, JAX and PyTorch.
+
+The only file that imports a backend. What the backends do differently stays here: who records
+what (a tape, a trace, a graph), where the state lives (JAX keeps it outside of the variables
+while it traces), and how a branch is taken inside of a compiled step.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+from keras.src.backend.common.stateless_scope import get_stateless_scope
+
+BACKEND = keras.backend.backend()
+
+if BACKEND == "tensorflow":
+    import tensorflow as tf
+elif BACKEND == "jax":
+    import jax
+elif BACKEND == "torch":
+    import torch
+else:
+    raise ImportError(
+        f"Keras backend: got {BACKEND!r}; kgan needs 'tensorflow', 'jax' or 'torch' "
+        "(environment variable KERAS_BACKEND)."
+    )
+
+
+class _Scope(keras.StatelessScope):
+    """A stateless scope that inherits the values of the scope around it and lists its updates.
+
+    Keras's own scopes do not chain: inside of a second one, what the first one knows is lost.
+    """
+
+    def __init__(self, mapping: Iterable[tuple[keras.Variable, Any]]):
+        super().__init__(mapping)
+        outer = get_stateless_scope()
+        if outer is not None:
+            self.state_mapping = {**outer.state_mapping, **self.state_mapping}
+        self.updates: dict[int, keras.Variable] = {}
+
+    def add_update(self, update):
+        variable, _ = update
+        super().add_update(update)
+        self.updates[id(variable)] = variable
+
+
+def gradients(
+    loss_fn: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
+) -> tuple[Any, Any, list[Any]]:
+    """Differentiate a loss with respect to variables.
+
+    Args:
+        loss_fn: takes nothing, returns `(loss, auxiliary)`: a scalar and any structure of
+            tensors. What it assigns to other variables (moving averages, seed states) is kept.
+        variables: the trainable variables to differentiate by.
+
+    Returns:
+        `(loss, auxiliary, gradients)`, with one gradient a variable, of its shape. All are
+        constants: nothing flows back through them.
+
+    Raises:
+        ValueError: a variable that the loss does not depend on, by its path. (On JAX such a
+            gradient is a tensor of zeros and cannot be told from a real one.)
+    """
+    if BACKEND == "tensorflow":
+        values = [v.value for v in variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss, auxiliary = loss_fn()
+        grads = tape.gradient(loss, values)
+    elif BACKEND == "jax":
+        updated: list[keras.Variable] = []
+
+        def pure(values):
+            with _Scope(zip(variables, values, strict=True)) as scope:
+                loss, auxiliary = loss_fn()
+            updated[:] = scope.updates.values()
+            return loss, (auxiliary, [scope.get_current_value(v) for v in updated])
+
+        (loss, (auxiliary, new_values)), grads = jax.value_and_grad(pure, has_aux=True)(
+            [v.value for v in variables]
+        )
+        # Returned as auxiliary values: an assignment inside of the trace would leak a tracer.
+        for variable, value in zip(updated, new_values, strict=True):
+            variable.assign(value)
+    else:
+        values = [v.value for v in variables]
+        with torch.enable_grad():
+            loss, auxiliary = loss_fn()
+            grads = list(torch.autograd.grad(loss, values, allow_unused=True))
+        loss, auxiliary = keras.tree.map_structure(lambda t: t.detach(), (loss, auxiliary))
+    for variable, gradient in zip(variables, grads, strict=True):
+        if gradient is None:
+            raise ValueError(
+                f"gradient of {variable.path!r}: got None; the loss does not depend on it, or an "
+                "operation in between has no derivative (bilinear resizing has no second one on "
+                "TensorFlow). Every variable of a player must reach its loss."
+            )
+    return loss, auxiliary, grads
+
+
+def input_gradient(
+    function: Callable[[Any], Any], x: Any, cotangent: Any = None
+) -> tuple[Any, Any]:
+    """The vector-Jacobian product of a function by its input, itself differentiable.
+
+    For a discriminator D and the default cotangent of ones this is the gradient of D at each
+    sample, as the gradient penalty of WGAN-GP (Gulrajani et al. 2017, eq. 3) and R1 (Mescheder
+    et al. 2018, eq. 9) need it.
+
+    Args:
+        function: maps a tensor like `x` to a tensor; a sample's output must depend on that
+            sample alone.
+        x: tensor of shape `(n, ...)`.
+        cotangent: tensor of the output's shape that multiplies the Jacobian from the left; ones
+            by default.
+
+    Returns:
+        `(function(x), product)`, the product of x's shape.
+
+    Raises:
+        ValueError: `function` is a layer that holds batch normalisation; or the output does not
+            depend on x.
+    """
+    if isinstance(function, keras.Layer):
+        refuse_batch_normalization(function, "an input gradient")
+    if BACKEND == "tensorflow":
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            output = function(x)
+        product = tape.gradient(output, x, output_gradients=cotangent)
+    elif BACKEND == "jax":
+        updated: list[keras.Variable] = []
+
+        def pure(x):
+            with _Scope(()) as scope:
+                output = function(x)
+            updated[:] = scope.updates.values()
+            return output, [scope.get_current_value(v) for v in updated]
+
+        output, pull_back, new_values = jax.vjp(pure, x, has_aux=True)
+        (product,) = pull_back(ops.ones_like(output) if cotangent is None else cotangent)
+        for variable, value in zip(updated, new_values, strict=True):
+            variable.assign(value)
+    else:
+        with torch.enable_grad():
+            x = x if x.requires_grad else x.detach().requires_grad_(True)
+            output = function(x)
+            if cotangent is None:
+                cotangent = torch.ones_like(output)
+            (product,) = torch.autograd.grad(
+                output, x, cotangent, create_graph=True, allow_unused=True
+            )
+    if product is None:
+        raise ValueError("function: got one whose output does not depend on its input x.")
+    return output, product
+
+
+def call_with(network: keras.Layer, values: Sequence[Any], x: Any, training: bool = False) -> Any:
+    """Apply a network with given tensors in place of its weights.
+
+    Args:
+        network: a built layer or model.
+        values: one tensor for each of `network.weights`, in that order and of those shapes.
+        x: the network's input.
+        training: passed on to the network.
+
+    Returns:
+        The network's output. Its variables stay as they were.
+
+    Raises:
+        ValueError: not as many values as weights.
+    """
+    if len(values) != len(network.weights):
+        raise ValueError(
+            f"values: got {len(values)} tensors for {network.name!r}, "
+            f"which has {len(network.weights)} weights."
+        )
+    with _Scope(zip(network.weights, values, strict=True)):
+        return network(x, training=training)
+
+
+def refuse_batch_normalization(network: keras.Layer, reason: str) -> None:
+    """Refuse a network whose outputs mix the samples of a batch.
+
+    A penalty on the gradient at each sample (Gulrajani et al. 2017, section 4) means nothing
+    there, and TensorFlow's second derivative of Keras's batch normalisation is wrong.
+
+    Args:
+        network: the layer or model to look through.
+        reason: what needs separate samples, for the message.
+
+    Raises:
+        ValueError: the network holds a `BatchNormalization`, by its name.
+    """
+    for layer in network._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise ValueError(
+                f"discriminator: got one with batch normalisation ({layer.name!r}); {reason} "
+                "needs a network that treats each sample on its own, such as one with "
+                "LayerNormalization or none."
+            )
+
+
+def no_gradient() -> contextlib.AbstractContextManager:
+    """A context in which PyTorch records nothing; the other backends record only on request."""
+    return torch.no_grad() if BACKEND == "torch" else contextlib.nullcontext()
+
+
+def conditional(predicate: Any, branch: Callable[[], None]) -> None:
+    """Run a branch that changes variables, only where a boolean tensor is true.
+
+    Args:
+        predicate: boolean scalar, known only when the compiled step runs.
+        branch: takes and returns nothing; works by assigning to variables.
+    """
+    if BACKEND == "tensorflow":
+
+        def taken():
+            branch()
+            return tf.constant(True)
+
+        tf.cond(predicate, taken, lambda: tf.constant(False))
+    elif BACKEND == "jax" and isinstance(predicate, jax.core.Tracer):
+        outer = get_stateless_scope()
+        # Both branches must return the same values, so both return the whole state.
+        state = list(outer.variables)
+
+        def taken():
+            with _Scope(()) as scope:
+                branch()
+            return [scope.get_current_value(v) for v in state]
+
+        def left():
+            return [outer.get_current_value(v) for v in state]
+
+        for variable, value in zip(state, jax.lax.cond(predicate, taken, left), strict=True):
+            variable.assign(value)
+    elif bool(predicate):
+        branch()
+
+
+class _StepScope(_Scope):
+    """The outermost scope of a step: knows all variables of the game."""
+
+    def __init__(self, variables: Sequence[keras.Variable], values: Sequence[Any]):
+        super().__init__(zip(variables, values, strict=True))
+        self.variables = variables
+
+
+def run_step(
+    step: Callable[[Any], dict], groups: Sequence[Sequence[keras.Variable]], arguments: tuple
+) -> Any:
+    """Run a step in the form that the backend's trainer asks for.
+
+    TensorFlow and PyTorch call `step(data)` and keep the state in the variables. JAX calls
+    `step(state, data)`, a pure function of the state, and wants the new state back.
+
+    Args:
+        step: takes a minibatch, changes variables, returns the logs.
+        groups: the variables of the state, grouped as the trainer groups their values.
+        arguments: what the trainer passed: `(data,)`, or on JAX `(state, data)`.
+
+    Returns:
+        The logs; on JAX `(logs, state)`.
+    """
+    if BACKEND != "jax":
+        with no_gradient():
+            return step(*arguments)
+    state, data = arguments
+    variables = [v for group in groups for v in group]
+    with _StepScope(variables, [value for group in state for value in group]) as scope:
+        logs = step(data)
+    return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)

@@ -172,7 +172,7 @@ class Claim:
     # Declaring legs. A check is a generator function; it takes a seeded numpy Generator or nothing.
 
     def symbolic(self, check: Check) -> Check:
-        """Add a proof: pairs (step in words, residual); sympy reduces each residual to 0 or true."""
+        """Add a proof: pairs (step in words, residual); each residual reduces to 0 or true."""
         return self._add("symbolic", "proof", 0.0, check)
 
     def numerical(self, tolerance: float, description: str = "") -> Callable[[Check], Check]:
@@ -194,7 +194,7 @@ class Claim:
         return lambda check: self._add("control", description, tolerance, check)
 
     def counterexample(self, at_least: float, description: str = "") -> Callable[[Check], Check]:
-        """Refute an erratum: yields how far what it says is from what is right: all > `at_least`."""
+        """Refute an erratum: yields how far what it says is from the truth, all > `at_least`."""
         if not self.erratum:
             raise ValueError(f"{self.id} is no erratum, a counterexample would refute a claim")
         return lambda check: self._add("counterexample", description, at_least, check)

@@ -31,14 +31,14 @@ ALPHA = 1e-6  # false-failure rate of each random check
             1297,
             500,
             (8, 8, 1),
-            "ecd67872034d94ea72874b8ac844c7d26673953a026473e248be2137cc613510",
+            "12eed5e6af070bb90e322770c7f8e307ccd297aa07a91ef8270e4e2087889812",
         ),
         (
             "faces",
             80,
             20,
             (25, 25, 1),
-            "fb1506df753e619bf8a2624163798358b9fd813a2ce7b88a71df41ecf58b18aa",
+            "c6023f39bae368045013e3175ce894b26e63f39bac7d19487fd73c0e4954b02d",
         ),
     ],
 )

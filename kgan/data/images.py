@@ -14,7 +14,8 @@ _FACES_TEST = 20
 def digits() -> Dataset:
     """Handwritten digits 8×8×1 of scikit-learn: 1,297 for training, 500 held out.
 
-    The split is stratified by class and fixed. Source: Alpaydin and Kaynak 1998, Optical
+    The split is stratified by class, shuffled and fixed: in the original order neighbours are by
+    the same writer, so that one half of it is unlike the other. Source: Alpaydin and Kaynak 1998, Optical
     Recognition of Handwritten Digits (UCI), as bundled with scikit-learn.
     """
     from sklearn.datasets import load_digits
@@ -22,12 +23,12 @@ def digits() -> Dataset:
     pixels, labels = load_digits(return_X_y=True)
     labels = labels.astype(np.int64)
     images = (pixels.reshape(-1, 8, 8, 1) / 8.0 - 1.0).astype(np.float32)  # pixels are 0..16
-    test = _stratified(labels, _DIGITS_TEST)
+    train, test = _stratified(labels, _DIGITS_TEST)
     return Dataset(
         name="digits",
-        train=images[~test],
+        train=images[train],
         test=images[test],
-        train_labels=labels[~test],
+        train_labels=labels[train],
         test_labels=labels[test],
         classes=tuple("0123456789"),
         data_range=(-1.0, 1.0),
@@ -43,22 +44,29 @@ def faces() -> Dataset:
     from skimage.data import lfw_subset
 
     images = (2.0 * lfw_subset()[:_FACES, ..., None] - 1.0).astype(np.float32)
-    test = np.zeros(_FACES, bool)
-    test[_fixed_order(_FACES)[:_FACES_TEST]] = True
-    return Dataset(name="faces", train=images[~test], test=images[test], data_range=(-1.0, 1.0))
+    order = _fixed_order(_FACES)
+    return Dataset(
+        name="faces",
+        train=images[order[_FACES_TEST:]],
+        test=images[order[:_FACES_TEST]],
+        data_range=(-1.0, 1.0),
+    )
 
 
-def _stratified(labels: np.ndarray, size: int) -> np.ndarray:
-    """Mask of `size` samples with each class in proportion, by largest remainders."""
+def _stratified(labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the training samples, and of `size` held-out ones.
+
+    Each class is held out in proportion, by largest remainders.
+    """
     classes, counts = np.unique(labels, return_counts=True)
     quota = size * counts / len(labels)
     take = np.floor(quota).astype(int)
     take[np.argsort(take - quota, kind="stable")[: size - take.sum()]] += 1
     order = _fixed_order(len(labels))
-    mask = np.zeros(len(labels), bool)
+    held_out = np.zeros(len(labels), bool)
     for label, number in zip(classes, take, strict=True):
-        mask[order[labels[order] == label][:number]] = True
-    return mask
+        held_out[order[labels[order] == label][:number]] = True
+    return order[~held_out[order]], order[held_out[order]]
 
 
 def _fixed_order(size: int) -> np.ndarray:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from theory.claim import Claim, Verdict, claims, verify
     from theory.densities import Discrete, Empirical, Mixture
-    from theory.divergences import js, kl, optimal_discriminator, total_variation, value
+    from theory.divergences import (
+        Discriminator,
+        js,
+        kl,
+        optimal_discriminator,
+        total_variation,
+        value,
+    )
     from theory.transport import wasserstein
 
 _HOME = {
@@ -23,6 +30,7 @@ _HOME = {
     "Mixture": "densities",
     "Discrete": "densities",
     "Empirical": "densities",
+    "Discriminator": "divergences",
     "optimal_discriminator": "divergences",
     "kl": "divergences",
     "js": "divergences",
@@ -34,6 +42,7 @@ _HOME = {
 __all__ = [
     "Claim",
     "Discrete",
+    "Discriminator",
     "Empirical",
     "Mixture",
     "Verdict",

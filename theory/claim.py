@@ -24,7 +24,15 @@ from typing import Any, Literal
 import numpy as np
 
 # The modules that register claims, in the order in which `claims()` lists them.
-CLAIM_MODULES = ("framework", "discriminator", "jensen_shannon", "saturation", "errata", "dynamics")
+CLAIM_MODULES = (
+    "framework",
+    "discriminator",
+    "global_optimum",
+    "jensen_shannon",
+    "saturation",
+    "errata",
+    "dynamics",
+)
 
 # Standard errors that a sampling leg may deviate: a normal deviate is further out with p = 1e-6.
 SAMPLING_BOUND = 4.9
@@ -322,7 +330,7 @@ def _symbolic_residual(residual: Any) -> float:
         return max(_symbolic_residual(entry) for entry in residual)
     if residual in (sympy.true, sympy.false) or residual.is_Relational:
         return 0.0 if sympy.simplify(residual) == sympy.true else math.inf
-    if residual == 0 or sympy.simplify(residual) == 0:
+    if residual == 0 or sympy.simplify(sympy.expand_log(residual)) == 0:
         return 0.0
     return abs(float(residual)) if residual.is_number and residual.is_finite else math.inf
 

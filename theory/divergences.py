@@ -21,25 +21,24 @@ from theory.integration import integrate_to_tails
 LOG2 = math.log(2)
 
 
-class OptimalDiscriminator:
-    """D*(x) = p(x) / (p(x) + q(x)), as `optimal_discriminator` returns it."""
+class Discriminator:
+    """A discriminator D(x) = sigma(a(x)) that is given by its logit a.
 
-    def __init__(self, p: Mixture | Discrete, q: Mixture | Discrete) -> None:
-        self._p, self._q = p, q
+    Near 1, D rounds to 1 and log(1 - D) is lost; the logit keeps it, and `value` uses it.
 
-    def logit(self, x: Any) -> np.ndarray:
-        """a*(x) = log p(x) - log q(x), an array of x's shape; 0 where both densities vanish."""
-        x = np.asarray(x, dtype=float)
-        if np.isnan(x).any():
-            raise ValueError("x: got NaN, expected numbers")
-        return _logit(_log_density(self._p, x), _log_density(self._q, x))
+    Args:
+        logit: takes an array x, returns a(x) of the same shape.
+    """
+
+    def __init__(self, logit: Callable[[Any], Any]) -> None:
+        self.logit = logit
 
     def __call__(self, x: Any) -> np.ndarray:
-        """D*(x), an array of x's shape, in [0, 1]."""
+        """D(x), an array of x's shape, in [0, 1]."""
         return expit(self.logit(x))
 
 
-def optimal_discriminator(p: Any, q: Any) -> OptimalDiscriminator:
+def optimal_discriminator(p: Any, q: Any) -> Discriminator:
     """The discriminator that maximises V: D*(x) = p(x) / (p(x) + q(x)).
 
     Where both densities vanish D is arbitrary, since V does not see it there; 1/2 is returned.
@@ -51,14 +50,23 @@ def optimal_discriminator(p: Any, q: Any) -> OptimalDiscriminator:
 
     Returns:
         A callable from an array x to D*(x) of the same shape; its `.logit(x)` is
-        log p(x) - log q(x), exact where D* has rounded to 0 or 1.
+        log p(x) - log q(x), exact where D* has rounded to 0 or 1. Both refuse NaN in x with a
+        ValueError.
 
     Raises:
         ValueError: a law is not a probability law, or one is continuous and the other discrete.
 
     Source: Goodfellow et al. 2014, Proposition 1, equation 2 (claims A-DST-01, A-DST-03).
     """
-    return OptimalDiscriminator(*_pair(p, q))
+    law_p, law_q = _pair(p, q)
+
+    def logit(x: Any) -> np.ndarray:
+        x = np.asarray(x, dtype=float)
+        if np.isnan(x).any():
+            raise ValueError("x: got NaN, expected numbers")
+        return _logit(_log_density(law_p, x), _log_density(law_q, x))
+
+    return Discriminator(logit)
 
 
 def kl(p: Any, q: Any) -> float:
@@ -160,9 +168,9 @@ def value(p: Any, q: Any, d: Callable[[np.ndarray], Any]) -> float:
     Args:
         p: the law of the data, as in `optimal_discriminator`.
         q: the law of the generator, of the same kind.
-        d: the discriminator: takes an array x, returns D(x) in [0, 1] of the same shape. If it has
-            a method `logit` (as `optimal_discriminator`'s result has), that is used: D(x) near 1
-            rounds to 1, and log(1 - D) would be lost.
+        d: the discriminator: takes an array x, returns D(x) in [0, 1] of the same shape. A
+            `Discriminator` is better, being given by its logit: of a plain function that rounds to
+            D(x) = 1, log(1 - D) is lost.
 
     Returns:
         A number <= 0; minus infinity when D is 0 on mass of p or 1 on mass of q.
@@ -245,7 +253,7 @@ def _js_kernel(a: np.ndarray) -> np.ndarray:
 
 def _log_probabilities(d: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log D(x) and log(1 - D(x))."""
-    if hasattr(d, "logit"):
+    if isinstance(d, Discriminator):
         a = _answer(d.logit(x), x, "d.logit")
         return log_expit(a), log_expit(-a)
     probability = _answer(d(x), x, "d")

@@ -1,0 +1,491 @@
+"""The optimal discriminator D* (claims A-DST-01 to 08).
+
+Goodfellow et al. 2014, Proposition 1: for a fixed generator V(D, G) is maximal at
+D*(x) = p_data(x) / (p_data(x) + p_g(x)). Here p stands for p_data(x) and q for p_g(x).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, ndtr, xlogy
+
+from theory.claim import Claim
+from theory.densities import Discrete, Mixture
+from theory.divergences import Discriminator, optimal_discriminator, total_variation, value
+
+_PAPER = "Goodfellow et al. 2014, Proposition 1, equation 2"
+
+
+def _random_mixture(rng: np.random.Generator) -> Mixture:
+    """A mixture of one to three normal laws whose spreads differ by up to a factor of 100."""
+    n = rng.integers(1, 4)
+    weights = rng.dirichlet(np.ones(n))
+    return Mixture.normal(weights, rng.normal(0, 3, n), 10 ** rng.uniform(-1, 1, n))
+
+
+def _best_output(mass_p: float, mass_q: float) -> float:
+    """The maximiser over D of mass_p log D + mass_q log(1 - D), found by search, by no formula."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda d: -(mass_p * np.log(d) + mass_q * np.log1p(-d)),
+        bounds=(1e-12, 1 - 1e-12),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    return float(found.x)
+
+
+optimal = Claim(
+    id="A-DST-01",
+    alias="optimal-discriminator",
+    title="D*(x) = p_data(x) / (p_data(x) + p_g(x))",
+    statement="For a fixed generator the discriminator that maximises V(D, G) is "
+    "D*(x) = p_data(x) / (p_data(x) + p_g(x)).",
+    assumptions=(
+        "D may be any function to (0, 1) (unlimited capacity)",
+        "p_data(x) + p_g(x) > 0; elsewhere D is arbitrary",
+    ),
+    sources=(
+        _PAPER,
+        "000_8b69f153baee6a3b.txt:248,276-298",
+        "001_5040f14b49cef5aa.txt:31",
+        "002_d31ce6ddd5a0096b.txt:174-196",
+    ),
+    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.OPT"),
+    test="tests/test_theory_meets_training.py::test_learned_discriminator_is_optimal",
+)
+
+
+@optimal.symbolic
+def _():
+    import sympy as sp
+
+    p, q, s = sp.symbols("p q s", positive=True)
+    D = sp.Symbol("D")
+    h = p * sp.log(D) + q * sp.log(1 - D)
+    slope = sp.diff(h, D)
+    yield (
+        "V is the integral of h(D) = p log D + q log(1 - D); h' = p/D - q/(1 - D)",
+        (slope - (p / D - q / (1 - D))),
+    )
+    yield "D (1 - D) h' = p - (p + q) D", sp.cancel(slope * D * (1 - D)) - (p - (p + q) * D)
+    roots = sp.solve(slope, D)
+    yield "h' has one root", len(roots) - 1
+    yield "the root is D* = p/(p + q)", roots[0] - p / (p + q)
+    # every D in (0, 1) is 1/(1 + s) with s > 0
+    yield (
+        "h'' < 0 on (0, 1), so the root is the maximum",
+        (sp.diff(h, D, 2).subs(D, 1 / (1 + s)).simplify() < 0),
+    )
+
+
+@optimal.numerical(tolerance=1e-6, description="D* against the maximiser found by search")
+def _(rng):
+    for p, q in rng.uniform(0.01, 1, (100, 2)):
+        d = optimal_discriminator([p / (p + q), q / (p + q)], [q / (p + q), p / (p + q)])
+        yield abs(float(d(0)) - _best_output(p, q))
+
+
+@optimal.numerical(tolerance=1e-11, description="V(D) - V(D*) for other D, random mixtures")
+def _(rng):
+    for _instance in range(10):
+        p, q = _random_mixture(rng), _random_mixture(rng)
+        best = optimal_discriminator(p, q)
+        slope, shift, size = rng.normal(0, 1, 3)
+
+        def other(x, best=best, slope=slope, shift=shift, size=size):
+            return best.logit(x) + size * np.sin(slope * x + shift)
+
+        yield np.maximum(0, value(p, q, Discriminator(other)) - value(p, q, best))
+
+
+@optimal.control("the roles are swapped, D = p_g / (p_data + p_g)", tolerance=1e-6)
+def _(rng):
+    for p, q in rng.uniform(0.01, 1, (100, 2)):
+        yield abs(q / (p + q) - _best_output(p, q))
+
+
+@optimal.control("the density ratio p_data / p_g is taken for D*", tolerance=1e-6)
+def _(rng):
+    for p, q in rng.uniform(0.01, 1, (100, 2)):
+        yield abs(min(p / q, 1.0) - _best_output(p, q))
+
+
+maximum = Claim(
+    id="A-DST-02",
+    alias="optimal-discriminator-is-maximum",
+    title="h''(D) = −p/D² − q/(1−D)² < 0",
+    statement="The second-order condition that a zero derivative leaves open: "
+    "h(D) = p log D + q log(1 - D) has h''(D) = -p/D^2 - q/(1 - D)^2 < 0 on (0, 1), so the "
+    "stationary point is the only maximum. If p or q is 0 the supremum is at D* = 0 or 1.",
+    assumptions=("p >= 0 and q >= 0, not both 0",),
+    sources=(_PAPER, "000_8b69f153baee6a3b.txt:278-290", "002_d31ce6ddd5a0096b.txt:192-196"),
+    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.OPT"),
+)
+
+
+@maximum.symbolic
+def _():
+    import sympy as sp
+
+    p, q, s = sp.symbols("p q s", positive=True)
+    D = sp.Symbol("D")
+    second = sp.diff(p * sp.log(D) + q * sp.log(1 - D), D, 2)
+    yield "h'' = -p/D^2 - q/(1 - D)^2", second + p / D**2 + q / (1 - D) ** 2
+    inside = second.subs(D, 1 / (1 + s)).simplify()  # every D in (0, 1), as s > 0
+    yield "h'' < 0 with both masses positive", inside < 0
+    yield "h'' < 0 with p = 0", inside.subs(p, 0) < 0
+    yield "h'' < 0 with q = 0", inside.subs(q, 0) < 0
+
+
+def _curvature(p: float, q: float, sign: float, d: float) -> float:
+    """h''(d) of p log D + sign q log(1 - D), by a second difference."""
+    step = 1e-4
+
+    def h(x):
+        return p * np.log(x) + sign * q * np.log1p(-x)
+
+    return (h(d + step) - 2 * h(d) + h(d - step)) / step**2
+
+
+@maximum.numerical(tolerance=0.0, description="the part of h'' above zero, by differences")
+def _(rng):
+    for p, q, d in rng.uniform(0.05, 0.95, (200, 3)):
+        yield np.maximum(0, _curvature(p, q, 1.0, d))
+
+
+@maximum.control("the minus sign of the second term is kept from h': h is not concave", 0.0)
+def _(rng):
+    for p, q, d in rng.uniform(0.05, 0.95, (200, 3)):
+        yield np.maximum(0, _curvature(p, q, -1.0, d))
+
+
+logit = Claim(
+    id="A-DST-03",
+    alias="optimal-logit",
+    title="a*(x) = log p_data(x) − log p_g(x)",
+    statement="The optimal logit is the log density ratio: D* = sigma(a*) with "
+    "a*(x) = log p_data(x) - log p_g(x).",
+    assumptions=("p_data(x) > 0 and p_g(x) > 0",),
+    sources=(_PAPER, "000_8b69f153baee6a3b.txt:447", "002_d31ce6ddd5a0096b.txt:196"),
+    exercises=("HW5.4a", "HW5.6.2a", "HW4.T1a", "SLIDES-GAN.OPT"),
+)
+
+
+@logit.symbolic
+def _():
+    import sympy as sp
+
+    p, q = sp.symbols("p q", positive=True)
+    best = p / (p + q)
+    yield "1 - D* = q/(p + q)", 1 - best - q / (p + q)
+    yield (
+        "logit D* = log D* - log(1 - D*) = log p - log q",
+        (sp.log(best) - sp.log(q / (p + q)) - (sp.log(p) - sp.log(q))),
+    )
+    yield "sigma(log p - log q) = D*", 1 / (1 + sp.exp(sp.log(q) - sp.log(p))) - best
+
+
+def _normal_pair(rng):
+    """Two normal laws up to 30 standard deviations apart, and points around them."""
+    from scipy import stats
+
+    m, s = rng.uniform(-15, 15, 2), rng.uniform(0.5, 2, 2)
+    return stats.norm(m[0], s[0]), stats.norm(m[1], s[1]), m, s, rng.uniform(-20, 20, 50)
+
+
+@logit.numerical(tolerance=1e-10, description="the logit of D* for normal laws, closed form")
+def _(rng):
+    for _instance in range(20):
+        p, q, m, s, x = _normal_pair(rng)
+        exact = ((x - m[1]) / s[1]) ** 2 / 2 - ((x - m[0]) / s[0]) ** 2 / 2 + np.log(s[1] / s[0])
+        found = optimal_discriminator(p, q).logit(x)
+        yield np.abs(found - exact) / np.maximum(1, np.abs(exact))
+
+
+@logit.control("log D* is taken for the logit of D*", tolerance=1e-10)
+def _(rng):
+    for _instance in range(20):
+        p, q, _m, _s, x = _normal_pair(rng)
+        yield np.abs(np.log(optimal_discriminator(p, q)(x) + 1e-300) - (p.logpdf(x) - q.logpdf(x)))
+
+
+half = Claim(
+    id="A-DST-04",
+    alias="optimal-discriminator-half",
+    title="p_g = p_data ⇔ D* = 1/2",
+    statement="D* = 1/2 almost everywhere (under p_data + p_g) if and only if p_g = p_data.",
+    sources=(
+        "Goodfellow et al. 2014, section 4.1, Theorem 1",
+        "002_d31ce6ddd5a0096b.txt:167-170",
+        "000_8b69f153baee6a3b.txt:350",
+    ),
+    exercises=("HW5.4a", "HW5.4c", "HW4.T1a", "SLIDES-GAN.OPT"),
+)
+
+
+@half.symbolic
+def _():
+    import sympy as sp
+
+    p, q = sp.symbols("p q", positive=True)
+    yield (
+        "D* - 1/2 = (p - q) / (2 (p + q))",
+        (p / (p + q) - sp.Rational(1, 2) - (p - q) / (2 * (p + q))),
+    )
+    roots = sp.solve(p / (p + q) - sp.Rational(1, 2), q)
+    yield "which vanishes for one q only", len(roots) - 1
+    yield "that q is p", roots[0] - p
+
+
+@half.numerical(tolerance=1e-15, description="|D* - 1/2| at p_g = p_data")
+def _(rng):
+    for _instance in range(100):
+        p = rng.dirichlet(np.ones(10))
+        yield np.abs(optimal_discriminator(p, p)(np.arange(10)) - 0.5)
+
+
+@half.control("p_g differs from p_data by 1e-6 on two points", tolerance=1e-15)
+def _(rng):
+    for _instance in range(100):
+        p = rng.dirichlet(np.ones(10)) * 0.9 + 0.01
+        q = p + 1e-6 * np.array([1, -1] + [0] * 8)
+        yield np.abs(optimal_discriminator(p, q)(np.arange(10)) - 0.5)
+
+
+gaussian = Claim(
+    id="A-DST-05",
+    alias="gaussian-logit",
+    title="equal variances: a*(x) = (m_d − m_g) x / s² + (m_g² − m_d²) / (2 s²)",
+    statement="For two normal laws of equal variance s^2 the optimal logit is linear, "
+    "a*(x) = ((m_d - m_g)/s^2) x + (m_g^2 - m_d^2)/(2 s^2): logistic regression is the exact "
+    "optimal discriminator. For unequal variances the logit is quadratic.",
+    assumptions=("p_data and p_g are normal",),
+    sources=(
+        "Goodfellow et al. 2014, Proposition 1, applied to normal laws",
+        "000_8b69f153baee6a3b.txt:276-298",
+    ),
+    exercises=("HW5.4a", "HW4.T1a"),
+)
+
+
+@gaussian.symbolic
+def _():
+    import sympy as sp
+
+    x, m_d, m_g = sp.symbols("x m_d m_g", real=True)
+    s, s_d, s_g = sp.symbols("s s_d s_g", positive=True)
+
+    def log_normal(m, s):
+        return -((x - m) ** 2) / (2 * s**2) - sp.log(s) - sp.log(2 * sp.pi) / 2
+
+    equal = log_normal(m_d, s) - log_normal(m_g, s)
+    line = (m_d - m_g) / s**2 * x + (m_g**2 - m_d**2) / (2 * s**2)
+    yield "equal variances: log p - log q is that line", sp.expand(equal - line)
+    unequal = log_normal(m_d, s_d) - log_normal(m_g, s_g)
+    yield (
+        "unequal variances: the second derivative is 1/s_g^2 - 1/s_d^2",
+        (sp.diff(unequal, x, 2) - (1 / s_g**2 - 1 / s_d**2)),
+    )
+    yield "and the third is zero: a parabola", sp.diff(unequal, x, 3)
+
+
+def _line_error(s_d: float, s_g: float, m_d: float, m_g: float, x: np.ndarray) -> np.ndarray:
+    from scipy import stats
+
+    variance = (s_d**2 + s_g**2) / 2
+    line = (m_d - m_g) / variance * x + (m_g**2 - m_d**2) / (2 * variance)
+    d = optimal_discriminator(stats.norm(m_d, s_d), stats.norm(m_g, s_g))
+    return np.abs(d.logit(x) - line) / np.maximum(1, np.abs(line))
+
+
+@gaussian.numerical(tolerance=1e-10, description="the line against the log density ratio")
+def _(rng):
+    for m_d, m_g, s in np.column_stack([rng.uniform(-5, 5, (20, 2)), rng.uniform(0.2, 3, 20)]):
+        yield _line_error(s, s, m_d, m_g, rng.uniform(-10, 10, 50))
+
+
+@gaussian.sampling
+def _(rng):
+    # Logistic regression by Newton's method on 1e5 samples: slope and intercept, in the standard
+    # errors that the observed information gives.
+    m_d, m_g, s, n = 1.0, -0.5, 1.2, 50_000
+    x = np.concatenate([rng.normal(m_d, s, n), rng.normal(m_g, s, n)])
+    design = np.column_stack([x, np.ones(2 * n)])
+    label = np.repeat([1.0, 0.0], n)
+    fit = np.zeros(2)
+    for _step in range(20):
+        d = expit(design @ fit)
+        information = (design * (d * (1 - d))[:, None]).T @ design
+        fit = fit + np.linalg.solve(information, design.T @ (label - d))
+    exact = np.array([(m_d - m_g) / s**2, (m_g**2 - m_d**2) / (2 * s**2)])
+    yield (fit - exact) / np.sqrt(np.diag(np.linalg.inv(information)))
+
+
+@gaussian.control("the variances differ (1 and 4) and the logit is still called linear", 1e-10)
+def _(rng):
+    yield _line_error(1.0, 2.0, 1.0, -1.0, rng.uniform(-10, 10, 50))
+
+
+regret = Claim(
+    id="A-DST-06",
+    alias="discriminator-regret",
+    title="V(D*) − V(D) = ∫ (p_data + p_g) KL(Bern(D*) ‖ Bern(D)) dx",
+    statement="How far any discriminator is from optimal: V(D*, G) - V(D, G) is the integral of "
+    "(p_data + p_g) KL(Bernoulli(D*(x)) || Bernoulli(D(x))), which is >= 0.",
+    sources=(
+        "Goodfellow et al. 2014, Proposition 1, rewritten as a regret",
+        "000_8b69f153baee6a3b.txt:268-294",
+        "002_d31ce6ddd5a0096b.txt:190-196",
+    ),
+    exercises=("HW5.4a", "HW4.T1a"),
+)
+
+
+@regret.symbolic
+def _():
+    import sympy as sp
+
+    p, q, s = sp.symbols("p q s", positive=True)
+    D, best = 1 / (1 + s), p / (p + q)  # every D in (0, 1)
+    one_minus = s / (1 + s)
+    gain = p * sp.log(best) + q * sp.log(q / (p + q)) - p * sp.log(D) - q * sp.log(one_minus)
+    kl = best * sp.log(best / D) + q / (p + q) * sp.log(q / (p + q) / one_minus)
+    yield "pointwise h(D*) - h(D) = (p + q) KL(Bern(D*) || Bern(D))", gain - (p + q) * kl
+    b, d = sp.symbols("b d", positive=True)
+    bernoulli = b * sp.log(b / d) + (1 - b) * sp.log((1 - b) / (1 - d))
+    yield (
+        "d KL / dD = (D - D*) / (D (1 - D)): it falls up to D* and rises after",
+        (sp.diff(bernoulli, d) - (d - b) / (d * (1 - d))),
+    )
+    yield "and is 0 at D = D*, hence >= 0", bernoulli.subs(d, b)
+
+
+def _regrets(rng, only_data: bool):
+    for _instance in range(500):
+        p, q = rng.dirichlet(np.ones(8), 2)
+        d = rng.uniform(0.01, 0.99, 8)
+        best = p / (p + q)
+        kl = xlogy(best, best / d) + xlogy(1 - best, (1 - best) / (1 - d))
+        gain = value(p, q, optimal_discriminator(p, q)) - value(p, q, lambda x, d=d: d)
+        yield abs(gain - np.sum((p if only_data else p + q) * kl))
+
+
+@regret.numerical(tolerance=1e-12, description="random laws on 8 points, random D")
+def _(rng):
+    yield from _regrets(rng, only_data=False)
+
+
+@regret.control("the divergence is averaged over the data only", tolerance=1e-12)
+def _(rng):
+    yield from _regrets(rng, only_data=True)
+
+
+unbalanced = Claim(
+    id="A-DST-07",
+    alias="unbalanced-discriminator",
+    title="D* = π p_data / (π p_data + (1 − π) p_g)",
+    statement="If a fraction pi of a batch is real, the optimal discriminator is "
+    "D* = pi p_data / (pi p_data + (1 - pi) p_g): its logit moves by log(pi / (1 - pi)).",
+    assumptions=("0 < pi < 1",),
+    sources=(
+        "Goodfellow et al. 2014, Proposition 1, with unequal class weights",
+        "000_8b69f153baee6a3b.txt:276-298",
+    ),
+    exercises=("HW5.4a", "HW4.T1a"),
+)
+
+
+@unbalanced.symbolic
+def _():
+    import sympy as sp
+
+    p, q, r = sp.symbols("p q r", positive=True)
+    D = sp.Symbol("D")
+    pi = r / (1 + r)  # every fraction in (0, 1)
+    roots = sp.solve(sp.diff(pi * p * sp.log(D) + (1 - pi) * q * sp.log(1 - D), D), D)
+    yield "pi p log D + (1 - pi) q log(1 - D) has one stationary point", len(roots) - 1
+    best = pi * p / (pi * p + (1 - pi) * q)
+    yield "it is pi p / (pi p + (1 - pi) q)", roots[0] - best
+    yield "D*/(1 - D*) = (p/q) pi/(1 - pi)", best / (1 - best) - p / q * pi / (1 - pi)
+
+
+@unbalanced.numerical(tolerance=1e-6, description="against the maximiser found by search")
+def _(rng):
+    for p, q, pi in rng.uniform(0.05, 0.95, (100, 3)):
+        yield abs(pi * p / (pi * p + (1 - pi) * q) - _best_output(pi * p, (1 - pi) * q))
+
+
+@unbalanced.control("the balanced D* is used on a batch with pi = 0.3", tolerance=1e-6)
+def _(rng):
+    for p, q in rng.uniform(0.05, 0.95, (100, 2)):
+        yield abs(p / (p + q) - _best_output(0.3 * p, 0.7 * q))
+
+
+error = Claim(
+    id="A-DST-08",
+    alias="discriminator-error",
+    title="error of the thresholded D* = (1 − TV(p_data, p_g)) / 2",
+    statement="Calling x real when D*(x) > 1/2 errs with probability (1 - TV(p_data, p_g))/2, the "
+    "least of all classifiers: a near-perfect discriminator means a total variation near 1.",
+    assumptions=("real and generated samples are equally frequent",),
+    sources=(
+        "Devroye, Györfi and Lugosi 1996, Theorem 2.2 (Bayes error and L1 distance)",
+        "000_8b69f153baee6a3b.txt:445",
+    ),
+    exercises=("HW5.4a", "HW4.T1a"),
+)
+
+
+@error.symbolic
+def _():
+    import sympy as sp
+
+    p, q = sp.symbols("p q", positive=True)
+    d = sp.Symbol("d", nonnegative=True)
+    # The error is (1/2) int min(p, q) and TV = (1/2) int |p - q|, int p = int q = 1.
+    for case, a, b in (("p >= q", q + d, q), ("p < q", p, p + d)):
+        yield (
+            f"min(p, q) = (p + q)/2 - |p - q|/2 where {case}",
+            (sp.Min(a, b) - ((a + b) / 2 - sp.Abs(a - b) / 2)),
+        )
+    tv = sp.Symbol("TV")
+    yield (
+        "half the integral: (1/2) ((1 + 1)/2 - TV) = (1 - TV)/2",
+        (sp.Rational(1, 2) * (sp.Rational(2, 2) - tv) - (1 - tv) / 2),
+    )
+
+
+def _threshold_error(p: np.ndarray, q: np.ndarray, real: float = 0.5) -> float:
+    says_real = optimal_discriminator(p, q)(np.arange(p.size)) > 0.5
+    return float(real * p[~says_real].sum() + (1 - real) * q[says_real].sum())
+
+
+@error.numerical(tolerance=1e-12, description="500 random laws on 8 points")
+def _(rng):
+    for _instance in range(500):
+        p, q = rng.dirichlet(np.ones(8), 2)
+        yield abs(_threshold_error(p, q) - (1 - total_variation(p, q)) / 2)
+
+
+@error.numerical(tolerance=1e-10, description="N(0, 1) and N(m, 1), whose error is Phi(-m/2)")
+def _(rng):
+    for m in rng.uniform(0, 12, 10):
+        tv = total_variation(Mixture.normal([1], [0], [1]), Mixture.normal([1], [m], [1]))
+        yield abs((1 - tv) / 2 - ndtr(-m / 2))
+
+
+@error.control("the half is lost: error = 1 - TV", tolerance=1e-12)
+def _(rng):
+    for _instance in range(500):
+        p, q = rng.dirichlet(np.ones(8), 2)
+        yield abs(_threshold_error(p, q) - (1 - total_variation(p, q)))
+
+
+@error.control("the classes are unbalanced, 80% real", tolerance=1e-12)
+def _(rng):
+    for _instance in range(500):
+        p, q = rng.dirichlet(np.ones(8), 2)
+        law_p, law_q = Discrete(np.arange(8), p), Discrete(np.arange(8), q)
+        yield abs(_threshold_error(p, q, real=0.8) - (1 - total_variation(law_p, law_q)) / 2)

@@ -15,8 +15,8 @@ def digits() -> Dataset:
     """Handwritten digits 8×8×1 of scikit-learn: 1,297 for training, 500 held out.
 
     The split is stratified by class, shuffled and fixed: in the original order neighbours are by
-    the same writer, so that one half of it is unlike the other. Source: Alpaydin and Kaynak 1998, Optical
-    Recognition of Handwritten Digits (UCI), as bundled with scikit-learn.
+    the same writer, so that one half of it is unlike the other. Source: Alpaydin and Kaynak 1998,
+    Optical Recognition of Handwritten Digits (UCI), as bundled with scikit-learn.
     """
     from sklearn.datasets import load_digits
 

@@ -1,0 +1,83 @@
+"""What every score asks of the arrays it is given."""
+
+import numpy as np
+
+
+def as_points(argument: str, values, least: int = 1) -> np.ndarray:
+    """Samples as float64 points `(n, d)`; images `(n, height, width, channels)` are flattened.
+
+    Raises:
+        ValueError: naming `argument`: another rank, fewer than `least` samples, no numbers, or
+            NaN or infinity among them.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{argument} must hold real numbers; got an array of {array.dtype}")
+    if array.ndim not in (2, 4) or array[:1].size == 0 < len(array):
+        raise ValueError(
+            f"{argument} must have shape (n, d) or (n, height, width, channels); got {array.shape}"
+        )
+    if len(array) < least:
+        raise ValueError(f"{argument} needs at least {least} samples; got {len(array)}")
+    points = array.reshape(len(array), -1).astype(np.float64)
+    wrong = np.count_nonzero(~np.isfinite(points))
+    if wrong:
+        raise ValueError(f"{argument} must be finite; got {wrong} entries that are NaN or infinite")
+    return points
+
+
+def check_images(argument: str, values, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """Images `(n, height, width, channels)` in [-1, 1] as they are, once they are known to be so.
+
+    Raises:
+        ValueError: naming `argument`: another shape, or NaN or values outside [-1, 1].
+    """
+    images = np.asarray(values)
+    wanted = f"(n, {', '.join(map(str, shape))})" if shape else "(n, height, width, channels)"
+    if images.ndim != 4 or (shape is not None and images.shape[1:] != shape):
+        raise ValueError(f"{argument} must have shape {wanted}; got {images.shape}")
+    points = as_points(argument, images)
+    if points.min() < -1 or points.max() > 1:
+        raise ValueError(
+            f"{argument} must be in [-1, 1]; got values from {points.min():.6g} "
+            f"to {points.max():.6g}"
+        )
+    return images
+
+
+def check_same_dimension(**points: np.ndarray) -> None:
+    """Refuse sets of points that don't live in the same space.
+
+    Raises:
+        ValueError: naming the arguments and their dimensions.
+    """
+    dimensions = {argument: array.shape[1] for argument, array in points.items()}
+    if len(set(dimensions.values())) > 1:
+        found = ", ".join(f"{argument} has {d}" for argument, d in dimensions.items())
+        raise ValueError(f"samples must have the same number of entries; {found}")
+
+
+def check_count(argument: str, value, least: int) -> int:
+    """An integer of at least `least`.
+
+    Raises:
+        ValueError: naming `argument`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{argument} must be an integer of at least {least}; got {value!r}")
+    return int(value)
+
+
+def check_positive(argument: str, value) -> float:
+    """A positive finite number.
+
+    Raises:
+        ValueError: naming `argument`.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if isinstance(value, str | bool) or not 0 < number < np.inf:
+        raise ValueError(f"{argument} must be a positive number; got {value!r}")
+    return number

@@ -16,7 +16,7 @@ _HOME = {
 }
 _MODULES = ("autodiff", "callbacks", "data", "layers", "losses", "metrics", "models", "penalties")
 
-__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604  # the map above is the list of names
+__all__ = [*_HOME, *_MODULES]  # the map above is the list of names
 __version__ = "0.1.0"
 
 

@@ -47,6 +47,29 @@ class _Scope(keras.StatelessScope):
         self.updates[id(variable)] = variable
 
 
+def _report(value, index: int, reached: set[int]):
+    """The value itself; notes in `reached` that a derivative came back to it.
+
+    JAX answers with zeros where the loss does not depend on a value, which cannot be told from a
+    gradient that happens to vanish; whether a cotangent arrives can.
+    """
+
+    @jax.custom_vjp
+    def identity(v):
+        return v
+
+    def forward(v):
+        return v.value, None
+
+    def backward(_, cotangent):
+        if not isinstance(cotangent, jax.custom_derivatives.SymbolicZero):
+            reached.add(index)
+        return (cotangent,)
+
+    identity.defvjp(forward, backward, symbolic_zeros=True)
+    return identity(value)
+
+
 def gradients(
     loss_fn: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
 ) -> tuple[Any, Any, list[Any]]:
@@ -62,8 +85,7 @@ def gradients(
         constants: nothing flows back through them.
 
     Raises:
-        ValueError: a variable that the loss does not depend on, by its path. (On JAX such a
-            gradient is a tensor of zeros and cannot be told from a real one.)
+        ValueError: a variable that the loss does not depend on, by its path.
     """
     if BACKEND == "tensorflow":
         values = [v.value for v in variables]
@@ -73,9 +95,11 @@ def gradients(
         grads = tape.gradient(loss, values)
     elif BACKEND == "jax":
         updated: list[keras.Variable] = []
+        reached: set[int] = set()
 
         def pure(values):
-            with _Scope(zip(variables, values, strict=True)) as scope:
+            watched = [_report(value, i, reached) for i, value in enumerate(values)]
+            with _Scope(zip(variables, watched, strict=True)) as scope:
                 loss, auxiliary = loss_fn()
             updated[:] = scope.updates.values()
             return loss, (auxiliary, [scope.get_current_value(v) for v in updated])
@@ -83,6 +107,7 @@ def gradients(
         (loss, (auxiliary, new_values)), grads = jax.value_and_grad(pure, has_aux=True)(
             [v.value for v in variables]
         )
+        grads = [g if i in reached else None for i, g in enumerate(grads)]
         # Returned as auxiliary values: an assignment inside of the trace would leak a tracer.
         for variable, value in zip(updated, new_values, strict=True):
             variable.assign(value)

@@ -222,10 +222,10 @@ class Game(keras.Model):
         return ()
 
     def _make_means(self):
-        turns = self.turns()
+        turns = self._live_turns()
         training = [f"{turn.name}_loss" for turn in turns]
         training += self.log_names()
-        training += [f"{player}_gradient_norm" for player in self.players]
+        training += [f"{player}_gradient_norm" for turn in turns for player in turn.players]
         self._means = {name: EpochMean(name=name) for name in training}
         self._evaluation_means = {name: EpochMean(name=name) for name in self.evaluation_names()}
 
@@ -260,11 +260,11 @@ class Game(keras.Model):
         batch = self.canonical(data)
         batch.update(self.draw(batch, self.training_seeds))
         if self.simultaneous:
-            moves = [(turn, self._differentiate(turn, batch)) for turn in self.turns()]
+            moves = [(turn, self._differentiate(turn, batch)) for turn in self._live_turns()]
             for turn, gradients in moves:
                 self._move(turn, gradients)
         else:
-            for turn in self.turns():
+            for turn in self._live_turns():
                 self._take(turn, batch)
         self.optimizer.advance()
         return {name: mean.result() for name, mean in self._means.items()}
@@ -276,6 +276,14 @@ class Game(keras.Model):
         for name, value in self.evaluate_batch(batch).items():
             self._evaluation_means[name].update_state(value, sample_weight=size)
         return {name: mean.result() for name, mean in self._evaluation_means.items()}
+
+    def _live_turns(self) -> list[Turn]:
+        """The turns in which something can move: a frozen player's turn is left out."""
+        return [
+            turn
+            for turn in self.turns()
+            if any(self.players[player].trainable_variables for player in turn.players)
+        ]
 
     def _take(self, turn: Turn, batch: dict[str, Any]):
         def move():

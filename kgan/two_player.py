@@ -1,7 +1,6 @@
 """Generator against discriminator: what every two-player GAN of this package shares."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import keras

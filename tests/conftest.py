@@ -1,0 +1,39 @@
+"""What all tests share: one backend, fixed random examples, float64 on request."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# `ci` draws the same examples every time; `nightly` looks for new ones.
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("dev", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture
+def float64(monkeypatch):
+    """Keras and the backend compute in float64 while the test runs.
+
+    Keras's operations on JAX and PyTorch fall back to float32 for python numbers and means unless
+    its table of 64-bit types says otherwise.
+    """
+    import keras
+    from keras.src.backend.common import dtypes
+
+    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
+    keras.config.set_floatx("float64")
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    yield
+    keras.config.set_floatx("float32")
+    if keras.backend.backend() == "jax":
+        jax.config.update("jax_enable_x64", os.environ.get("JAX_ENABLE_X64") == "1")

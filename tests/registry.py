@@ -1,0 +1,44 @@
+"""Every model of the package, as its common tests build it: small, seeded, on 8×8 images."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+
+import kgan
+
+SHAPE = (8, 8, 1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How to build a model for its tests; call it for a fresh, compiled instance."""
+
+    build: Callable[..., keras.Model]
+    compiled: bool = False
+    data_range: tuple[float, float] = (-1.0, 1.0)
+    logs: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ("value", "js_lower_bound")
+    options: dict = field(default_factory=dict)
+
+    def __call__(self, **options) -> keras.Model:
+        keras.utils.set_random_seed(3)
+        model = self.build(SHAPE, **{"seed": 3, **self.options, **options})
+        if not self.compiled:
+            model.compile()
+        return model
+
+
+MODELS = {
+    "GAN": Entry(kgan.GAN, options={"units": 16, "average_decay": 0.9, "latent_dim": 4}),
+    "GAN.original": Entry(
+        kgan.GAN.original, compiled=True, data_range=(0.0, 1.0), options={"units": 8}
+    ),
+    "DCGAN": Entry(kgan.DCGAN, options={"filters": 4, "latent_dim": 4}),
+    "WGANGP": Entry(
+        kgan.WGANGP,
+        options={"filters": 4, "latent_dim": 4, "discriminator_steps": 2, "average_decay": 0.9},
+        logs=("gradient_penalty",),
+        validation=("score_difference",),
+    ),
+}

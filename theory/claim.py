@@ -28,6 +28,7 @@ CLAIM_MODULES = (
     "framework",
     "discriminator",
     "global_optimum",
+    "descent",
     "jensen_shannon",
     "saturation",
     "errata",

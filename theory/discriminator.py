@@ -431,7 +431,7 @@ error = Claim(
     "least of all classifiers: a near-perfect discriminator means a total variation near 1.",
     assumptions=("real and generated samples are equally frequent",),
     sources=(
-        "Devroye, Györfi and Lugosi 1996, Theorem 2.2 (Bayes error and L1 distance)",
+        "Devroye, Györfi and Lugosi 1996, chapter 2 (Bayes error and L1 distance)",
         "000_8b69f153baee6a3b.txt:445",
     ),
     exercises=("HW5.4a", "HW4.T1a"),

@@ -31,7 +31,7 @@ def wasserstein(p: Any, q: Any, order: float = 1) -> float:
         ValueError: a law is not a probability law, or the order is below 1 or not finite.
         ArithmeticError: the tails converge too slowly.
 
-    Source: Villani 2003, Topics in Optimal Transportation, Theorem 2.18.
+    Source: Villani 2003, Topics in Optimal Transportation, Theorem 2.18 and Remark 2.19.
     """
     if isinstance(order, bool) or not isinstance(order, int | float | np.number):
         raise ValueError(f"order: got {order!r}, expected a number of at least 1")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kgan.metrics.distances import KernelDistance, frechet_distance, kernel_distance
-    from kgan.metrics.features import features
+    from kgan.metrics.extractors import features
     from kgan.metrics.judge import Judge, LabelHistogram, digits_judge
     from kgan.metrics.modes import ModeReport, mode_report
     from kgan.metrics.neighbours import (
@@ -22,7 +22,7 @@ _HOME = {
     "KernelDistance": "distances",
     "frechet_distance": "distances",
     "kernel_distance": "distances",
-    "features": "features",
+    "features": "extractors",
     "Judge": "judge",
     "LabelHistogram": "judge",
     "digits_judge": "judge",
@@ -61,10 +61,7 @@ __all__ = [
 
 def __getattr__(name: str):
     if name in _HOME:
-        value = getattr(importlib.import_module(f"kgan.metrics.{_HOME[name]}"), name)
-        # Importing the module `features` binds it under its own name, which is the function's too.
-        globals()[name] = value
-        return value
+        return getattr(importlib.import_module(f"kgan.metrics.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

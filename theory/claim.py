@@ -336,11 +336,18 @@ def _symbolic_residual(residual: Any) -> float:
     return abs(float(residual)) if residual.is_number and residual.is_finite else math.inf
 
 
-def _load() -> None:
+def _all() -> list[Claim]:
+    """Every claim, in the ledger's order within its group (A-JS and so on)."""
     for name in CLAIM_MODULES:
         # A topic that is not written yet is no error while the others are being built.
         if importlib.util.find_spec(f"theory.{name}"):
             importlib.import_module(f"theory.{name}")
+    groups = list(dict.fromkeys(_group(id_) for id_ in _registry))
+    return sorted(_registry.values(), key=lambda c: (groups.index(_group(c.id)), c.id))
+
+
+def _group(id_: str) -> str:
+    return id_.rstrip("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
 def claims(exercise: str | None = None) -> list[Claim]:
@@ -352,12 +359,12 @@ def claims(exercise: str | None = None) -> list[Claim]:
     Raises:
         ValueError: no claim answers that exercise.
     """
-    _load()
+    every = _all()
     if exercise is None:
-        return list(_registry.values())
-    found = [c for c in _registry.values() if any(_is_part(e, exercise) for e in c.exercises)]
+        return every
+    found = [c for c in every if any(_is_part(e, exercise) for e in c.exercises)]
     if not found:
-        names = sorted({e for c in _registry.values() for e in c.exercises})
+        names = sorted({e for c in every for e in c.exercises})
         raise ValueError(f"exercise: got {exercise!r}, with claims are {', '.join(names)}")
     return found
 
@@ -375,9 +382,8 @@ def find(name: str) -> Claim:
     Raises:
         ValueError: there is none; the message gives the nearest names.
     """
-    _load()
-    names = {c.id.lower(): c for c in _registry.values()}
-    names |= {c.alias: c for c in _registry.values()}
+    names = {c.id.lower(): c for c in _all()}
+    names |= {c.alias: c for c in _all()}
     claim = names.get(name.lower())
     if claim is None:
         near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)

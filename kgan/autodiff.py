@@ -115,7 +115,10 @@ def gradients(
         values = [v.value for v in variables]
         with torch.enable_grad():
             loss, auxiliary = loss_fn()
-            grads = list(torch.autograd.grad(loss, values, allow_unused=True))
+            if loss.requires_grad:
+                grads = list(torch.autograd.grad(loss, values, allow_unused=True))
+            else:
+                grads = [None] * len(values)
         loss, auxiliary = keras.tree.map_structure(lambda t: t.detach(), (loss, auxiliary))
     for variable, gradient in zip(variables, grads, strict=True):
         if gradient is None:
@@ -160,14 +163,17 @@ def input_gradient(
     elif BACKEND == "jax":
         updated: list[keras.Variable] = []
 
+        reached: set[int] = set()
+
         def pure(x):
             with _Scope(()) as scope:
-                output = function(x)
+                output = function(_report(x, 0, reached))
             updated[:] = scope.updates.values()
             return output, [scope.get_current_value(v) for v in updated]
 
         output, pull_back, new_values = jax.vjp(pure, x, has_aux=True)
         (product,) = pull_back(ops.ones_like(output) if cotangent is None else cotangent)
+        product = product if reached else None
         for variable, value in zip(updated, new_values, strict=True):
             variable.assign(value)
     else:
@@ -176,9 +182,11 @@ def input_gradient(
             output = function(x)
             if cotangent is None:
                 cotangent = torch.ones_like(output)
-            (product,) = torch.autograd.grad(
-                output, x, cotangent, create_graph=True, allow_unused=True
-            )
+            product = None
+            if output.requires_grad:
+                (product,) = torch.autograd.grad(
+                    output, x, cotangent, create_graph=True, allow_unused=True
+                )
     if product is None:
         raise ValueError("function: got one whose output does not depend on its input x.")
     return output, product

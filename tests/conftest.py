@@ -29,11 +29,13 @@ def float64(monkeypatch):
 
     monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     if keras.backend.backend() == "jax":
         import jax
 
         jax.config.update("jax_enable_x64", True)
     yield
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
     if keras.backend.backend() == "jax":
         jax.config.update("jax_enable_x64", os.environ.get("JAX_ENABLE_X64") == "1")

@@ -1,0 +1,221 @@
+"""The rules of a game, on games small enough to be worked out by hand."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kgan.data.batches import Batches
+from kgan.game import Game, Turn
+
+RATE = 0.25
+
+
+class Scalar(keras.layers.Layer):
+    """A player whose only move is a number."""
+
+    def __init__(self, start, **options):
+        super().__init__(**options)
+        self.value = self.add_weight(shape=(), initializer=keras.initializers.Constant(start))
+        self.built = True
+
+
+class Bilinear(Game):
+    """min over x, max over y of x·y: the game that plain gradient steps do not solve."""
+
+    def __init__(self, every=1, extra=None, **options):
+        players = {"x": Scalar(1.0), "y": Scalar(2.0)}
+        super().__init__(players, **options)
+        self.every = every
+        self.extra = extra
+
+    def turns(self):
+        x, y = self.players["x"].value, self.players["y"].value
+        return (
+            Turn("x", ("x",), lambda batch: (x.value * y.value, {})),
+            Turn("y", ("y",), lambda batch: (-x.value * y.value, {}), self.every, self.every - 1),
+        )
+
+    def start(self):
+        self.compile({p: keras.optimizers.SGD(RATE) for p in self.players})
+        return self
+
+    def point(self):
+        return tuple(float(self.players[p].value.value) for p in ("x", "y"))
+
+
+def play(game, steps):
+    return game.fit(np.zeros((steps, 1), "float32"), batch_size=1, verbose=0).history
+
+
+def test_ordered_turns_see_the_moves_before_them():
+    game = Bilinear().start()
+    history = play(game, 1)
+    x = 1 - RATE * 2
+    assert game.point() == (x, 2 + RATE * x)
+    assert history["x_loss"] == [2.0]
+    assert history["y_loss"] == [-2.0 * x]
+    assert history["x_gradient_norm"] == [2.0]
+
+
+def test_simultaneous_turns_all_see_the_old_point():
+    game = Bilinear(simultaneous=True).start()
+    play(game, 1)
+    assert game.point() == (1 - RATE * 2, 2 + RATE * 1)
+
+
+def test_simultaneous_steps_grow_by_the_factor_of_theory():
+    """Each simultaneous step multiplies the radius by sqrt(1 + η²) (erratum B-E18)."""
+    game = Bilinear(simultaneous=True).start()
+    play(game, 20)
+    radius = np.hypot(*game.point()) / np.hypot(1, 2)
+    assert radius == pytest.approx((1 + RATE**2) ** 10, rel=1e-6)
+
+
+def test_a_turn_is_taken_every_so_many_minibatches():
+    game = Bilinear(every=3).start()
+    history = play(game, 7)
+    moves = {p: int(o.iterations) for p, o in game.optimizer.players.items()}
+    assert moves == {"x": 7, "y": 2}
+    assert np.isfinite(history["y_loss"][0])
+
+
+def test_a_turn_not_taken_logs_nothing_rather_than_zero():
+    history = play(Bilinear(every=5).start(), 2)
+    assert np.isnan(history["y_loss"][0])
+    assert np.isfinite(history["x_loss"][0])
+
+
+def test_a_frozen_player_sits_out():
+    game = Bilinear()
+    game.players["y"].trainable = False
+    history = play(game.start(), 3)
+    assert game.point()[1] == 2.0
+    assert set(history) == {"x_loss", "x_gradient_norm"}
+
+
+class Team(Game):
+    """Three players; two of them descend (a − b)² in one turn, the third has a turn of its own."""
+
+    def __init__(self):
+        super().__init__({"a": Scalar(1.0), "b": Scalar(0.0), "c": Scalar(3.0)})
+
+    def turns(self):
+        a, b, c = (self.players[p].value for p in "abc")
+        return (
+            Turn("pair", ("a", "b"), lambda batch: (ops.square(a.value - b.value), {})),
+            Turn("alone", ("c",), lambda batch: (ops.square(c.value), {})),
+        )
+
+
+def test_several_players_in_one_turn_move_from_one_point():
+    game = Team()
+    game.compile({p: keras.optimizers.SGD(RATE) for p in "abc"})
+    play(game, 1)
+    values = [float(game.players[p].value.value) for p in "abc"]
+    assert values == [1 - RATE * 2, RATE * 2, 3 - RATE * 6]
+
+
+def test_averages_follow_their_formula():
+    game = Bilinear(average_decay={"x": 0.5}).start()
+    expected, path = 1.0, 1.0
+    for step in range(1, 4):
+        play(game, 1)
+        path = game.point()[0]
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected += (1 - decay) * (path - expected)
+    assert float(game.averages["x"][0].value) == pytest.approx(expected, rel=1e-6)
+    assert float(game.averages["x"][0].value) != pytest.approx(path, rel=1e-3)
+
+
+def test_ownership_is_checked():
+    shared = Scalar(1.0)
+    with pytest.raises(ValueError, match="belongs to both"):
+        Game.compile(_of({"x": shared, "y": shared}), {"x": "sgd", "y": "sgd"})
+    game = _of({"x": Scalar(1.0)})
+    game.stray = Scalar(2.0, name="stray")
+    with pytest.raises(ValueError, match="belongs to no player"):
+        game.compile({"x": "sgd"})
+    game.stray.trainable = False
+    game.compile({"x": "sgd"})
+
+
+def _of(players):
+    class Idle(Game):
+        def turns(self):
+            return ()
+
+    return Idle(players)
+
+
+def test_optimizers_are_checked():
+    game = Bilinear()
+    with pytest.raises(ValueError, match="optimizers: got them for"):
+        game.compile({"x": "sgd"})
+    one = keras.optimizers.SGD()
+    with pytest.raises(ValueError, match="each player needs its own"):
+        game.compile({"x": one, "y": one})
+
+
+@pytest.mark.parametrize(
+    ("turn", "message"),
+    [
+        (Turn("t", ("nobody",), lambda batch: (0, {})), "got players"),
+        (Turn("t", ("x",), lambda batch: (0, {}), every=0), "got every=0"),
+        (Turn("t", ("x",), lambda batch: (0, {}), every=2, offset=2), "offset=2"),
+    ],
+)
+def test_turns_are_checked(turn, message):
+    class Odd(Bilinear):
+        def turns(self):
+            return (turn,)
+
+    with pytest.raises(ValueError, match=message):
+        Odd().start()
+
+
+def test_simultaneous_turns_cannot_wait():
+    with pytest.raises(ValueError, match="simultaneous game"):
+        Bilinear(every=2, simultaneous=True).start()
+
+
+def test_sample_weights_are_refused():
+    x = np.zeros((4, 1), "float32")
+    with pytest.raises(ValueError, match="sample_weight"):
+        Bilinear().start().fit(x, sample_weight=np.ones(4), batch_size=2, verbose=0)
+
+
+# The order of the data -----------------------------------------------------------------------
+
+
+def seen(batches):
+    return np.concatenate([batches[i][0] for i in range(len(batches))]).ravel()
+
+
+def test_minibatches_are_full_and_their_order_is_a_function_of_seed_and_epoch():
+    x = np.arange(10.0)
+    batches = Batches(x, batch_size=4, seed=1)
+    first = seen(batches)
+    assert len(first) == 8
+    assert len(set(first)) == 8
+    batches.epoch = 1
+    second = seen(batches)
+    batches.epoch = 0
+    assert np.array_equal(seen(batches), first)
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(first, seen(Batches(x, batch_size=4, seed=2)))
+
+
+def test_pairs_stay_together():
+    x = np.arange(12.0)
+    for chosen, labels in (lambda b: [b[i] for i in range(len(b))])(
+        Batches(x, 10 * x, batch_size=5)
+    ):
+        assert np.array_equal(10 * chosen, labels)
+
+
+def test_bad_minibatches_are_refused():
+    with pytest.raises(ValueError, match="batch_size: got 5 for 4 samples"):
+        Batches(np.zeros(4), batch_size=5)
+    with pytest.raises(ValueError, match="y: got 3 entries"):
+        Batches(np.zeros(4), np.zeros(3), batch_size=2)

@@ -4,6 +4,9 @@ Goodfellow et al. 2014, section 4.1, Theorem 1: C(G) = 2 JS(p_data, p_g) - log 4
 -log 4 at p_g = p_data only. Here p stands for p_data(x) and q for p_g(x).
 """
 
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false
+
 from __future__ import annotations
 
 import math

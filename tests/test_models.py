@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+
 from registry import MODELS, SHAPE
 
 BATCH = 8

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import scipy.stats
 from keras import ops
-from registry import MODELS
 
 import kgan
 import theory
 from kgan import autodiff, losses
+from registry import MODELS
 
 P_DATA = theory.Mixture.normal([0.5, 0.5], [-2, 1], [0.7, 1])
 P_G = scipy.stats.norm(0, 1.5)
@@ -65,12 +65,14 @@ def test_first_term_has_no_generator_gradient():
     variables = model.generator.trainable_variables
     with pytest.raises(ValueError, match="got None"):
         autodiff.gradients(first, variables)
-    assert any(np.abs(ops.convert_to_numpy(g)).max() > 0 for g in autodiff.gradients(second, variables)[2])
+    assert any(
+        np.abs(ops.convert_to_numpy(g)).max() > 0 for g in autodiff.gradients(second, variables)[2]
+    )
 
 
 @pytest.mark.parametrize("k", [1, 3])
 def test_iteration_counts(k):
-    """A-GAN-11: k moves of the discriminator, each on a fresh minibatch, to one of the generator."""
+    """A-GAN-11: k moves of the discriminator on fresh minibatches to one of the generator."""
     entry = MODELS["GAN"]
     model = entry(discriminator_steps=k)
     x = np.random.default_rng(0).uniform(-1, 1, (60, *model.data_shape)).astype("float32")

@@ -313,14 +313,22 @@ def test_fashion_mnist_is_read_from_its_four_files(keras_home, monkeypatch):
     assert len(data.classes) == 10
 
 
+def _python_2_pickle(**entries):
+    """A dictionary whose keys are Python 2 strings, as in the published archive."""
+    body = b"".join(
+        b"U" + bytes([len(key)]) + key.encode() + pickle.dumps(value, protocol=2)[2:-1]
+        for key, value in entries.items()
+    )
+    return b"\x80\x02}(" + body + b"u."
+
+
 def test_cifar10_is_read_from_its_archive(keras_home, monkeypatch):
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (6, 2, 3, 32, 32), np.uint8)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for i, part in enumerate((*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")):
-            batch = {b"data": pixels[i].reshape(2, -1), b"labels": [i, i + 1]}
-            contents = pickle.dumps(batch)
+            contents = _python_2_pickle(data=pixels[i].reshape(2, -1), labels=[i, i + 1])
             member = tarfile.TarInfo(f"cifar-10-batches-py/{part}")
             member.size = len(contents)
             archive.addfile(member, io.BytesIO(contents))

@@ -165,7 +165,6 @@ def decode(file: str | os.PathLike, size: tuple[int, int, int]) -> np.ndarray:
                 raise Image.DecompressionBombError(
                     f"{picture.width}×{picture.height} pixels are more than {_PIXEL_LIMIT:,}"
                 )
-            picture.load()
             image = ImageOps.exif_transpose(picture)
             image = _in_mode(image, _MODES[channels])
             image = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)

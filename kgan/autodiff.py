@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
-from keras import ops
 from keras.src.backend.common.stateless_scope import get_stateless_scope
 
+ops: Any = keras.ops  # its functions carry no types
 BACKEND = keras.backend.backend()
 
 if BACKEND == "tensorflow":
     import tensorflow as tf
 elif BACKEND == "jax":
     import jax
+    from jax.core import Tracer
 elif BACKEND == "torch":
     import torch
 else:
@@ -87,6 +88,7 @@ def gradients(
     Raises:
         ValueError: a variable that the loss does not depend on, by its path.
     """
+    grads: Any
     if BACKEND == "tensorflow":
         values = [v.value for v in variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -119,7 +121,8 @@ def gradients(
                 grads = list(torch.autograd.grad(loss, values, allow_unused=True))
             else:
                 grads = [None] * len(values)
-        loss, auxiliary = keras.tree.map_structure(lambda t: t.detach(), (loss, auxiliary))
+        loss = loss.detach()
+        auxiliary = keras.tree.map_structure(lambda t: t.detach(), auxiliary)
     for variable, gradient in zip(variables, grads, strict=True):
         if gradient is None:
             raise ValueError(
@@ -252,13 +255,13 @@ def conditional(predicate: Any, branch: Callable[[], None]) -> None:
     """
     if BACKEND == "tensorflow":
 
-        def taken():
+        def move():
             branch()
             return tf.constant(True)
 
-        tf.cond(predicate, taken, lambda: tf.constant(False))
-    elif BACKEND == "jax" and isinstance(predicate, jax.core.Tracer):
-        outer = get_stateless_scope()
+        tf.cond(predicate, move, lambda: tf.constant(False))
+    elif BACKEND == "jax" and isinstance(predicate, Tracer):
+        outer: Any = get_stateless_scope()
         # Both branches must return the same values, so both return the whole state.
         state = list(outer.variables)
 

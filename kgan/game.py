@@ -7,12 +7,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from kgan import autodiff
 from kgan.data.batches import Batches
 from kgan.optimizers import PlayerOptimizers
 
+ops: Any = keras.ops  # its functions carry no types
 Loss = Callable[[dict[str, Any]], tuple[Any, dict[str, Any]]]
 
 
@@ -322,7 +322,7 @@ class Game(keras.Model):
         for player, of_player in gradients.items():
             network = self.players[player]
             squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in of_player]
-            norm = ops.sqrt(sum(squares[1:], squares[0]))
+            norm = ops.sqrt(sum(squares))
             self._means[f"{player}_gradient_norm"].update_state(norm)
             self.optimizer.update(player, of_player, network.trainable_variables)
             if player in self.averages:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from keras import ops
+import keras
 
 from kgan.autodiff import input_gradient
+
+ops: Any = keras.ops  # its functions carry no types
 
 
 def gradient_penalty(

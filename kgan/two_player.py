@@ -5,12 +5,17 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from kgan import autodiff, losses
 from kgan.game import Game, Turn
 
-RANGES = {(-1.0, 1.0): "tanh", (0.0, 1.0): "sigmoid", None: "linear"}
+ops: Any = keras.ops  # its functions carry no types
+
+RANGES: dict[tuple[float, float] | None, str] = {
+    (-1.0, 1.0): "tanh",
+    (0.0, 1.0): "sigmoid",
+    None: "linear",
+}
 CHUNK = 256  # samples generated at once
 
 
@@ -326,10 +331,13 @@ def check_count(name: str, value, least: int = 1) -> None:
 
 def check_range(data_range) -> tuple[float, float] | None:
     """One of the ranges that a generator's last activation can reach."""
-    wanted = None if data_range is None else tuple(map(float, data_range))
-    if wanted not in RANGES:
-        raise ValueError(f"data_range: got {data_range!r}; accepted are (-1, 1), (0, 1) and None.")
-    return wanted
+    if data_range is None:
+        return None
+    if isinstance(data_range, tuple | list) and len(data_range) == 2:
+        low, high = data_range
+        if (low, high) in RANGES:
+            return float(low), float(high)
+    raise ValueError(f"data_range: got {data_range!r}; accepted are (-1, 1), (0, 1) and None.")
 
 
 def output_activation(data_range) -> str:

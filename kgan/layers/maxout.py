@@ -1,7 +1,10 @@
 """Maxout units."""
 
+from typing import Any
+
 import keras
-from keras import ops
+
+ops: Any = keras.ops  # its functions carry no types
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -18,14 +21,16 @@ class Maxout(keras.layers.Layer):
     Source: Goodfellow et al. 2013, "Maxout Networks", section 2.
     """
 
-    def __init__(self, units: int, pieces: int = 5, kernel_initializer="glorot_uniform", **options):
+    def __init__(
+        self, units: int, pieces: int = 5, kernel_initializer: Any = "glorot_uniform", **options
+    ):
         super().__init__(**options)
         for argument, value in (("units", units), ("pieces", pieces)):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{argument}: got {value!r}; accepted is an integer >= 1.")
         self.units = units
         self.pieces = pieces
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.kernel_initializer: Any = keras.initializers.get(kernel_initializer)
         self.affine = keras.layers.Dense(units * pieces, kernel_initializer=self.kernel_initializer)
 
     def build(self, input_shape):

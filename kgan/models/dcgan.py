@@ -4,6 +4,8 @@ Radford, Metz, Chintala 2016, "Unsupervised Representation Learning with Deep Co
 Generative Adversarial Networks", https://arxiv.org/abs/1511.06434.
 """
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -83,7 +85,7 @@ def default_generator(shape, latent_dim, activation, filters) -> keras.Sequentia
     height, width, channels = shape
     n = doublings(shape)
     rows, columns = -(-height // 2**n), -(-width // 2**n)
-    start = keras.initializers.RandomNormal(stddev=0.02)
+    start: Any = keras.initializers.RandomNormal(stddev=0.02)
     deepest = filters * 2 ** (n - 1)
     network = [
         layers.Input((latent_dim,)),
@@ -111,7 +113,7 @@ def default_generator(shape, latent_dim, activation, filters) -> keras.Sequentia
 
 
 def default_discriminator(shape, filters) -> keras.Sequential:
-    start = keras.initializers.RandomNormal(stddev=0.02)
+    start: Any = keras.initializers.RandomNormal(stddev=0.02)
     network = [layers.Input(shape)]
     for i in range(doublings(shape)):
         network.append(

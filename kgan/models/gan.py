@@ -5,6 +5,7 @@ Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio 201
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import layers
@@ -90,7 +91,7 @@ class GAN(TwoPlayerGame):
         """
         shape = check_shape(data_shape)
         size = math.prod(shape)
-        small = keras.initializers.RandomUniform(-0.05, 0.05)
+        small: Any = keras.initializers.RandomUniform(-0.05, 0.05)
         generator = keras.Sequential(
             [
                 layers.Input((latent_dim,)),

@@ -6,14 +6,17 @@ https://arxiv.org/abs/1704.00028.
 
 import math
 from functools import partial
+from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from kgan import losses
 from kgan.autodiff import refuse_batch_normalization
 from kgan.penalties import gradient_penalty
 from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
+
+ops: Any = keras.ops  # its functions carry no types
 
 
 @keras.saving.register_keras_serializable(package="kgan")

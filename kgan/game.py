@@ -382,7 +382,8 @@ class Game(keras.Model):
 
         Args:
             x: array `(n, ...)`, `(x, y)`, `tf.data.Dataset`, `keras.utils.PyDataset` or torch
-                DataLoader. Arrays are served as full minibatches, the remainder dropped.
+                DataLoader, or images that `kgan.data` streams from disk. Arrays are served as
+                full minibatches, the remainder dropped.
             y: conditions of the same length, for a model that takes them.
             batch_size: samples in a minibatch of arrays; 32 by default.
             epochs: the epoch to stop after, >= 1.
@@ -405,6 +406,7 @@ class Game(keras.Model):
         if _is_array(x):
             x, y = _as_arrays(x, y)
             self.check_data(x, y, "x")
+        if _is_array(x) or _is_lazy(x):
             if steps_per_epoch is not None:
                 raise ValueError(
                     f"steps_per_epoch: got {steps_per_epoch} with arrays, where an epoch is one "
@@ -425,6 +427,9 @@ class Game(keras.Model):
         ):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
             self.check_data(*_as_arrays(*parts, *[None] * (2 - len(parts))), "validation_data")
+        if _is_lazy(validation_data):
+            size = min(batch_size or 32, len(validation_data))
+            validation_data = Batches(validation_data, batch_size=size, seed=self.seed)
         if isinstance(x, Batches):
             callbacks = [_Order(x), *_as_list(callbacks)]
             options.setdefault("validation_batch_size", x.batch_size)
@@ -478,7 +483,12 @@ class _Order(keras.callbacks.Callback):
 
 
 def _is_array(x) -> bool:
-    return hasattr(x, "shape") and hasattr(x, "dtype")
+    return isinstance(x, np.ndarray) or bool(ops.is_tensor(x))
+
+
+def _is_lazy(x) -> bool:
+    """Like an array, but read from disk when it is indexed; its loader has checked the values."""
+    return not _is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "__getitem__"))
 
 
 def _as_arrays(x, y):

@@ -26,6 +26,8 @@ import numpy as np
 # The modules that register claims, in the order in which `claims()` lists them.
 CLAIM_MODULES = (
     "framework",
+    "training",
+    "push_forward",
     "discriminator",
     "global_optimum",
     "descent",

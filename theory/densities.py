@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ class Mixture:
         intervals = self._intervals()
         return intervals[0][0], intervals[-1][1]
 
-    @property
+    @cached_property
     def _flat_weights(self) -> np.ndarray:
         return np.concatenate([w for _, w in self._parts])
 
@@ -169,37 +170,45 @@ class Mixture:
         if not ((u >= 0) & (u <= 1)).all():
             raise ValueError("u: got a value outside [0, 1], expected probabilities")
         shape, u = u.shape, u.reshape(-1)
-        quantiles = self._component_quantiles(u, upper)  # between their extremes lies the answer
+        # The answer lies between the components' extreme quantiles, and between two edges.
+        quantiles = self._component_quantiles(u, upper)
         low, high = quantiles.min(axis=1), quantiles.max(axis=1)
-        inside = np.isfinite(low) & np.isfinite(high)
-        x = np.where(inside, low + (high - low) / 2, low)
-        x[~inside & (low != high)] = np.nan
-        open_ = np.flatnonzero(inside & (high > low))
+        x = np.where(u == (0 if upper else 1), high, low)
+        open_ = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low < high))
+        if open_.size == 0:
+            return x.reshape(shape)
+        level, low, high = u[open_], low[open_], high[open_]
+        edges, below, above = self._table
+        place = (
+            edges.size - np.searchsorted(above[::-1], level, side="right")
+            if upper
+            else np.searchsorted(below, level)
+        )
+        ends = np.concatenate([[-np.inf], edges, [np.inf]])
+        low, high = np.maximum(low, ends[place]), np.minimum(high, ends[place + 1])
+        x[open_] = low + (high - low) / 2
         for _ in range(200):
+            at = x[open_]
+            excess = level - self.sf(at) if upper else self.cdf(at) - level
+            low = np.where(excess < 0, at, low)
+            high = np.where(excess < 0, high, at)
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                newton = at - excess / self.pdf(at)
+            inside = (newton > low) & (newton < high)
+            step = np.where(inside, newton, low + (high - low) / 2)
+            spacing = 2 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
+            still = (np.abs(step - at) > spacing) & (high - low > spacing) & (excess != 0)
+            x[open_] = np.where(excess == 0, at, step)
+            open_, level, low, high = open_[still], level[still], low[still], high[still]
             if open_.size == 0:
                 break
-            at, level = x[open_], u[open_]
-            excess = level - self.sf(at) if upper else self.cdf(at) - level
-            low[open_] = np.where(excess < 0, at, low[open_])
-            high[open_] = np.where(excess >= 0, at, high[open_])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                newton = at - excess / self.pdf(at)
-            middle = low[open_] + (high[open_] - low[open_]) / 2
-            good = (newton > low[open_]) & (newton < high[open_])
-            x[open_] = np.where(good, newton, middle)
-            spacing = 2 * np.spacing(np.maximum(np.abs(low[open_]), np.abs(high[open_])))
-            still = np.abs(x[open_] - at) > spacing
-            still &= (high[open_] - low[open_]) > spacing
-            still &= excess != 0
-            x[open_[excess == 0]] = at[excess == 0]
-            open_ = open_[still]
         return x.reshape(shape)
 
     def _component_quantiles(self, u: np.ndarray, upper: bool) -> np.ndarray:
         """The quantiles of every component that has mass, shape (levels, components)."""
         columns = []
         for c, w in self._parts:
-            values = c.isf(u[:, None]) if upper else c.ppf(u[:, None])
+            values = _upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
             columns.append(np.broadcast_to(values, (u.size, w.size))[:, w > 0])
         return np.concatenate(columns, axis=1)
 
@@ -218,6 +227,14 @@ class Mixture:
         high = self._component_quantiles(tails, upper=True).max(axis=1)
         return list(zip(low.tolist(), high.tolist(), strict=True))
 
+    @cached_property
+    def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The edges with `cdf` and `sf` there, to start the search for a quantile."""
+        edges = self._edges
+        below, above = self.cdf(edges), self.sf(edges)
+        return edges, np.maximum.accumulate(below), np.minimum.accumulate(above)
+
+    @cached_property
     def _edges(self) -> np.ndarray:
         """Where to cut the line for integration: quantiles and ends of support, ascending."""
         low = self._component_quantiles(_LEVELS[::-1], upper=False)
@@ -392,13 +409,36 @@ def _size(component: Any) -> int:
     return int(np.size(component.cdf(0.0)))
 
 
+def _upper_quantile(component: Any, u: Any) -> np.ndarray:
+    """`isf`, but finite for u > 0 where scipy computes it as ppf(1 - u) and 1 - u has rounded to 1.
+
+    There no more than 1e-16 of the mass is left, and the point is only roughly right: twice as far
+    from the median as needed for the density to fall below u.
+    """
+    u = np.asarray(u, dtype=float)
+    values = np.asarray(component.isf(u), dtype=float)
+    lost = np.isposinf(values) & (u > 0)
+    if not lost.any():
+        return values
+    center, reach = component.ppf(0.5), component.isf(1e-9)
+    for doubling in range(1000):
+        at = center + 2.0**doubling * (reach - center)
+        with np.errstate(all="ignore"):
+            low_enough = component.logpdf(at) <= _log(u)
+        values = np.where(lost & low_enough, at, values)
+        lost = lost & ~low_enough
+        if not lost.any():
+            break
+    return values
+
+
 def _check_component(component: Any) -> None:
     from theory.integration import integrate
 
     name = component.dist.name
     try:
         quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
-        outer = np.asarray([component.ppf(_LEVELS[-1]), component.isf(_LEVELS[-1])])
+        outer = np.array([component.ppf(_LEVELS[-1]), _upper_quantile(component, _LEVELS[-1])])
     except Exception as error:
         raise ValueError(f"the quantiles of {name} cannot be computed: {error}") from None
     if not np.isfinite(quartiles).all() or np.isnan(outer).any():
@@ -416,7 +456,7 @@ def _check_component(component: Any) -> None:
         return  # scipy's own densities integrate to one; a user's may not
     single = object.__new__(Mixture)
     single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
-    mass = integrate(single.pdf, single._edges())
+    mass = integrate(single.pdf, single._edges)
     if abs(mass - 1) > _SUM_TOLERANCE:
         raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
 

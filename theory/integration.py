@@ -47,7 +47,7 @@ _GAUSS = np.array(_HALF_GAUSS + _HALF_GAUSS[-2::-1])
 
 _TOLERANCE = 1e-12  # of one piece's error estimate, relative to the whole integral
 _DEPTH = 100  # bisections of a piece; a jump is found to the last bit in fewer
-_PIECES = 100_000  # open at once; only an integrand of pure noise gets there
+_PIECES = 20_000  # open at once beyond those given; only an integrand of pure noise gets there
 
 
 def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
@@ -56,7 +56,9 @@ def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
     Args:
         f: takes and returns an array of any shape; an infinite value makes the integral infinite.
         edges: shape (n,), ascending; the first and last are the limits.
-        scale: what the result will be added to, so that negligible parts cost little.
+        scale: what the result matters against: what it will be added to, or the size below which
+            it is the rounding of `f`. A piece is done when its error is 1e-12 of this, or of the
+            whole integral.
 
     Raises:
         ArithmeticError: `f` is NaN somewhere, or too rough to be integrated.
@@ -65,8 +67,9 @@ def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
     keep = high > low
     low, high = low[keep], high[keep]
     total, size, missing = 0.0, 0.0, 0.0
+    limit = low.size + _PIECES
     for _ in range(_DEPTH):
-        if low.size == 0 or low.size > _PIECES:
+        if low.size == 0 or low.size > limit:
             break
         half = (high - low) / 2
         x = (low + half)[:, None] + half[:, None] * _NODES
@@ -96,7 +99,7 @@ def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
 
 
 def integrate_to_tails(
-    f: Function, edges: np.ndarray, cuts: Sequence[tuple[float, float]]
+    f: Function, edges: np.ndarray, cuts: Sequence[tuple[float, float]], scale: float
 ) -> float:
     """The integral of `f` over the line, infinite when its tails do not die out.
 
@@ -106,18 +109,20 @@ def integrate_to_tails(
         cuts: three nested intervals (low, high), the innermost first. What lies between the second
             and the third must be negligible; where it is not smaller than what lies between the
             first and the second, the integral diverges.
+        scale: as in `integrate`.
 
     Raises:
         ArithmeticError: the tails converge too slowly to be integrated.
     """
     (a, b), *_ = cuts
     rings: list[float] = []
-    core = integrate(f, _between(edges, a, b))
+    core = integrate(f, _between(edges, a, b), scale)
     if math.isinf(core):
         return core
+    scale = max(scale, abs(core))
     for (a, b), (c, d) in itertools.pairwise(cuts):
-        left = integrate(f, _between(edges, c, a), scale=abs(core))
-        rings.append(left + integrate(f, _between(edges, b, d), scale=abs(core)))
+        left = integrate(f, _between(edges, c, a), scale)
+        rings.append(left + integrate(f, _between(edges, b, d), scale))
     total = core + sum(rings)
     if math.isinf(total):
         return total

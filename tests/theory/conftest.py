@@ -1,0 +1,12 @@
+"""A registry of their own for tests that make up claims."""
+
+import pytest
+
+from theory import claim
+
+
+@pytest.fixture
+def own_registry(monkeypatch):
+    """The claims that the test makes are the only ones, and are gone after it."""
+    monkeypatch.setattr(claim, "_registry", {})
+    monkeypatch.setattr(claim, "CLAIM_MODULES", ())

@@ -1,0 +1,152 @@
+"""`python -m theory` as a user and as a program meets it, and what importing theory costs."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import theory
+from theory.__main__ import app
+from theory.claim import Claim
+
+HEAVY = ("keras", "tensorflow", "jax", "torch", "sympy", "scipy.stats", "matplotlib", "sklearn")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def test_verify_prints_a_table_and_the_counts():
+    result = run("verify", "js-decomposition", "A-DST-04")
+    assert result.exit_code == 0
+    for part in ("A-JS-02", "js-decomposition", "proved", "numerical", "control", "≤ 1e-10"):
+        assert part in result.stdout
+    assert re.search(r"2 claims: 2 proved, in \d+\.\d s", result.stdout)
+
+
+def test_verify_names_each_claim_once():
+    result = run("verify", "A-JS-09", "functional-gradient", "--json")
+    assert [record["id"] for record in json.loads(result.stdout)] == ["A-JS-09"]
+
+
+def test_verify_json_is_the_record():
+    result = run("verify", "A-JS-09", "--json")
+    (record,) = json.loads(result.stdout)
+    assert result.exit_code == 0
+    keys = [
+        "id",
+        "alias",
+        "title",
+        "statement",
+        "assumptions",
+        "sources",
+        "exercises",
+        "legs",
+        "control",
+        "status",
+    ]
+    assert set(keys) <= set(record)
+    assert {leg["kind"] for leg in record["legs"]} == {"symbolic", "numerical"}
+    assert set(record["legs"][0]) >= {"kind", "residual", "tolerance", "seconds"}
+
+
+def test_verify_an_exercise():
+    found = json.loads(run("list", "--exercise", "HW5.6", "--json").stdout)
+    assert {"A-DST-03"} <= {claim["id"] for claim in found}
+    assert all(any(e.startswith("HW5.6") for e in claim["exercises"]) for claim in found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify", "js-decompositon"], r"error: claim: got 'js-decompositon'.*js-decomposition"),
+        (["show", "A-JS-20"], r"error: claim: got 'A-JS-20'.*A-JS-"),
+        (["verify", "--exercise", "HW9.1"], r"error: exercise: got 'HW9.1'.*HW5.4a"),
+        (["list", "--exercise", "HW9.1"], r"error: exercise: got 'HW9.1'.*HW5.4a"),
+    ],
+)
+def test_bad_names_are_one_line_and_exit_code_2(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert re.match(message, result.stderr)
+    assert result.stdout == ""
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_failed_claim_exits_with_1():
+    claim = Claim(id="A-JS-99", alias="false", title="1 = 2", statement="s", sources=("nobody",))
+
+    @claim.symbolic
+    def _():
+        yield "one is two", 1 - 2
+
+    @claim.control("wrong", tolerance=0.1)
+    def _():
+        yield 1.0
+
+    result = run("verify")
+    assert result.exit_code == 1
+    assert "1 claim: 1 failed" in result.stdout
+    assert "does not reduce to zero: one is two" in result.stdout
+    assert run("verify", "--json").exit_code == 1
+    assert run("show", "false").exit_code == 1
+
+
+def test_show_prints_the_proof():
+    text = run("show", "js-decomposition").stdout
+    for part in ("Assumptions", "Proof", "1. pointwise", "Numbers", "Sources", "HW5.4b", "proved"):
+        assert part in text
+
+
+def test_list_names_every_claim():
+    text = run("list").stdout
+    assert all(claim.id in text for claim in theory.claims())
+
+
+def test_report_folder(tmp_path):
+    folder = tmp_path / "report"
+    assert run("verify", "A-JS-09", "--report", folder).exit_code == 0
+    (record,) = json.loads((folder / "claims.json").read_text())
+    assert record["status"] == "proved"
+    assert "functional-gradient" in (folder / "claims.html").read_text()
+    again = run("verify", "A-JS-09", "--report", folder)
+    assert again.exit_code == 2
+    assert again.stderr.count("\n") == 1
+
+
+def python(code, *options):
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def loaded(code):
+    names = python(f"import sys\n{code}\nprint(*sys.modules)").stdout.split()
+    return {name for name in HEAVY if name in names}
+
+
+def test_import_is_light():
+    assert loaded("import theory, theory.claim") == set()
+    # the check sees what is loaded
+    assert loaded("import theory; theory.Mixture.normal([1], [0], [1])") == {"scipy.stats"}
+
+
+def test_claims_and_calculators_need_no_framework():
+    used = loaded("import theory; theory.verify('A-JS-02'); theory.js([1], [1])")
+    assert used <= {"sympy", "scipy.stats"}
+
+
+def test_import_is_quick():
+    report = python("import theory", "-X", "importtime").stderr
+    (microseconds,) = re.findall(r"\|\s*(\d+) \| theory$", report, re.MULTILINE)
+    assert int(microseconds) < 1_500_000
+
+
+def test_lazy_names():
+    assert set(theory.__all__) == set(theory._HOME)
+    assert all(hasattr(theory, name) for name in theory.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'jensen'"):
+        _ = theory.jensen

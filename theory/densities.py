@@ -165,7 +165,7 @@ class Mixture:
         return _map(terms, lambda t: t.sum(axis=-1))
 
     def _quantile(self, u: Any, upper: bool) -> np.ndarray:
-        """Solve cdf(x) = u (or sf(x) = u) by Newton steps kept inside a shrinking bracket."""
+        """Solve log cdf(x) = log u (or sf) by Newton steps kept inside a shrinking bracket."""
         u = np.asarray(u, dtype=float)
         if not ((u >= 0) & (u <= 1)).all():
             raise ValueError("u: got a value outside [0, 1], expected probabilities")
@@ -189,16 +189,19 @@ class Mixture:
         x[open_] = low + (high - low) / 2
         for _ in range(200):
             at = x[open_]
-            excess = level - self.sf(at) if upper else self.cdf(at) - level
+            mass = self.sf(at) if upper else self.cdf(at)
+            excess = level - mass if upper else mass - level
             low = np.where(excess < 0, at, low)
             high = np.where(excess < 0, high, at)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                newton = at - excess / self.pdf(at)
+                slope = (-1 if upper else 1) * self.pdf(at) / mass
+                newton = at - np.log(mass / level) / slope
             inside = (newton > low) & (newton < high)
             step = np.where(inside, newton, low + (high - low) / 2)
             spacing = 2 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
-            still = (np.abs(step - at) > spacing) & (high - low > spacing) & (excess != 0)
-            x[open_] = np.where(excess == 0, at, step)
+            met = np.abs(excess) <= 1e-15 * level  # nearer is rounding of the mass
+            still = (np.abs(step - at) > spacing) & (high - low > spacing) & ~met
+            x[open_] = np.where(met, at, step)
             open_, level, low, high = open_[still], level[still], low[still], high[still]
             if open_.size == 0:
                 break

@@ -1,0 +1,58 @@
+"""A learning rate that changes over the epochs, for one player."""
+
+import math
+from collections.abc import Callable
+
+import keras
+
+
+class PlayerLearningRate(keras.callbacks.Callback):
+    """Set one player's learning rate at the beginning of every epoch.
+
+    Keras's own `LearningRateScheduler` knows a single rate, and a game has one for each player.
+    The rate is logged as `<player>_learning_rate`.
+
+    Args:
+        player: the player's name, such as `generator`.
+        schedule: maps the epoch, counted from 0, and the current rate to the new rate, which must
+            be finite and at least 0.
+
+    Raises:
+        ValueError: at the beginning of `fit`, a player that the model does not have, or one whose
+            optimizer was built with a schedule of its own; later, a rate that is not a number.
+    """
+
+    def __init__(self, player: str, schedule: Callable[[int, float], float]):
+        super().__init__()
+        if not callable(schedule):
+            raise ValueError(
+                f"schedule: got {schedule!r}; accepted is a function of (epoch, rate)."
+            )
+        self.player = player
+        self.schedule = schedule
+
+    def on_train_begin(self, logs=None):
+        players = self._model.optimizer.players
+        if self.player not in players:
+            raise ValueError(f"player: got {self.player!r}; the players are {sorted(players)}.")
+        rate = players[self.player].get_config()["learning_rate"]
+        if isinstance(rate, dict):
+            raise ValueError(
+                f"player: {self.player!r} has an optimizer with a learning-rate schedule of its "
+                "own; give it a number to let this callback set it."
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # On JAX only what is reached through `self.model` at this moment takes effect.
+        optimizer = self.model.optimizer.players[self.player]
+        rate = self.schedule(epoch, float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+        if not isinstance(rate, int | float) or not 0 <= rate < math.inf:
+            raise ValueError(
+                f"schedule: returned {rate!r} for epoch {epoch}; accepted is a finite number >= 0."
+            )
+        optimizer.learning_rate = rate
+
+    def on_epoch_end(self, epoch, logs=None):
+        rate = self.model.optimizer.players[self.player].learning_rate
+        if logs is not None:
+            logs[f"{self.player}_learning_rate"] = float(keras.ops.convert_to_numpy(rate))

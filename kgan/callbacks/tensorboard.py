@@ -1,0 +1,42 @@
+"""TensorBoard: Keras's own callback, and pictures of what the generator makes."""
+
+import keras
+import numpy as np
+
+from kgan.callbacks.samples import draw, drawable
+
+
+class TensorBoard(keras.callbacks.TensorBoard):
+    """Scalars and weight histograms as Keras writes them, and a picture of samples each epoch.
+
+    Works on every backend: the summaries are written by TensorFlow, which kgan always has.
+
+    Args:
+        log_dir: folder of the event files.
+        images: number of generated images in the picture, >= 1; of points, 100 times as many.
+        seed: integer >= 0 of their noise.
+        options: as in `keras.callbacks.TensorBoard`; histograms are written every epoch by
+            default, a graph is not.
+
+    Raises:
+        ValueError: images < 1.
+    """
+
+    def __init__(self, log_dir, images: int = 16, seed: int = 0, **options):
+        if images < 1:
+            raise ValueError(f"images: got {images!r}; accepted is an integer >= 1.")
+        super().__init__(str(log_dir), **{"histogram_freq": 1, "write_graph": False, **options})
+        self.images = images
+        self.seed = seed
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        model = self.model
+        if not drawable(model.data_shape):
+            return
+        n = self.images if len(model.data_shape) == 3 else 100 * self.images
+        picture = draw(model.generate(n, seed=self.seed), data_range=model.data_range)
+        pixels = np.asarray(picture.convert("RGB"))[None]
+        with self._train_writer.as_default():
+            self.summary.image("samples", pixels, step=epoch)
+            self._train_writer.flush()

@@ -49,7 +49,7 @@ def verify(
     else:
         from rich.progress import track
 
-        from theory.report import counts, verdict_table
+        from theory.report import summary, verdict_table
 
         verdicts = [
             claim.verify()
@@ -57,7 +57,7 @@ def verify(
         ]
         console = _console()
         console.print(verdict_table(verdicts))
-        console.print(counts(verdicts), highlight=False)
+        console.print(summary(verdicts), highlight=False, markup=False)
     if report is not None:
         from theory.report import write_report
 

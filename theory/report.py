@@ -48,8 +48,6 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
         for number, row in enumerate(rows):
             head = (verdict.claim.id, verdict.claim.alias, status) if number == 0 else ("", "", "")
             table.add_row(*head, *row)
-        if verdict.reason:
-            table.add_row("", f"[red]{escape(verdict.reason)}[/]")
         table.add_section()
     return table
 
@@ -75,13 +73,14 @@ def _share(leg: Evidence) -> float:
     return share
 
 
-def counts(verdicts: Sequence[Verdict]) -> str:
-    """How many claims there are of each status, as one line."""
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """Why each failed claim failed, a line each; then how many there are of each status."""
     found = Counter(v.status for v in verdicts)
     parts = [f"{found[status]} {status}" for status in _COLORS if found[status]]
     seconds = sum(v.seconds for v in verdicts)
     noun = "claim" if len(verdicts) == 1 else "claims"
-    return f"{len(verdicts)} {noun}: {', '.join(parts)}, in {seconds:.1f} s"
+    failures = [f"{v.claim.id} {v.claim.alias}: {v.reason}" for v in verdicts if v.reason]
+    return "\n".join([*failures, f"{len(verdicts)} {noun}: {', '.join(parts)}, in {seconds:.1f} s"])
 
 
 def claim_list(claims: Sequence[Claim]) -> Table:
@@ -128,7 +127,7 @@ def write_report(verdicts: Sequence[Verdict], directory: Path) -> None:
     """
     page = Console(record=True, file=io.StringIO(), width=120)
     page.print(verdict_table(verdicts))
-    page.print(counts(verdicts), highlight=False)
+    page.print(summary(verdicts), highlight=False, markup=False)
     for verdict in verdicts:
         page.rule()
         page.print(claim_page(verdict), highlight=False)

@@ -175,6 +175,15 @@ def test_value_of_given_discriminators():
         ) - mp.quad(lambda x: mp.npdf(x, 1) * mp.log(1 + mp.exp(1 - 2 * x)), [-20, -4, 0, 4, 20])
     found = theory.value(p, q, Discriminator(lambda x: 1 - 2 * x))
     assert found == pytest.approx(float(exact), rel=1e-10)
+    shapes = []
+
+    def network(x):
+        shapes.append(x.shape)
+        return np.float32(1) - np.float32(2) * x.astype(np.float32)
+
+    assert theory.value(p, q, Discriminator(network)) == pytest.approx(float(exact), abs=1e-5)
+    assert all(len(shape) == 1 for shape in shapes)
+    assert len(shapes) < 50
     assert theory.value([1, 0], [0, 1], lambda x: 1 - x) == 0
     assert theory.value([1, 0], [0, 1], lambda x: x) == -math.inf
 

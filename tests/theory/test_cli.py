@@ -22,7 +22,15 @@ def run(*arguments):
 def test_verify_prints_a_table_and_the_counts():
     result = run("verify", "js-decomposition", "A-DST-04")
     assert result.exit_code == 0
-    for part in ("A-JS-02", "js-decomposition", "proved", "numerical", "control", "≤ 1e-12", "exact"):
+    for part in (
+        "A-JS-02",
+        "js-decomposition",
+        "proved",
+        "numerical",
+        "control",
+        "≤ 1e-12",
+        "exact",
+    ):
         assert part in result.stdout
     assert re.search(r"2 claims: 2 proved, in \d+\.\d s", result.stdout)
 

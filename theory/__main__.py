@@ -45,7 +45,7 @@ def verify(
     chosen = _chosen(names, exercise)
     if as_json:
         verdicts = [claim.verify() for claim in chosen]
-        typer.echo(json.dumps([v.record() for v in verdicts], indent=1, ensure_ascii=False))
+        typer.echo(json.dumps([v.record() for v in verdicts], indent=1))
     else:
         from rich.progress import track
 
@@ -76,7 +76,7 @@ def list_(exercise: Exercise = None, as_json: AsJson = False) -> None:
     if as_json:
         keys = ("id", "alias", "title", "statement", "assumptions", "sources", "exercises")
         records = [{key: getattr(claim, key) for key in keys} for claim in chosen]
-        typer.echo(json.dumps(records, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(records, indent=1))
         return
     from theory.report import claim_list
 
@@ -94,7 +94,7 @@ def show(
     """
     verdict = _chosen([name], None)[0].verify()
     if as_json:
-        typer.echo(json.dumps(verdict.record(), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(verdict.record(), indent=1))
     else:
         from theory.report import claim_page
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.special import expit
@@ -207,7 +208,8 @@ def digits_values(steps: int) -> tuple[float, float]:
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(0)
-    digits = load_digits().data[rng.permutation(1797)] / 16
+    bunch: Any = load_digits()  # its annotations do not say what it holds
+    digits = bunch.data[rng.permutation(1797)] / 16
     gaussian = rng.multivariate_normal(digits.mean(0), np.cov(digits.T), 300, method="svd")
     x = np.concatenate([digits[:150], gaussian[:150], digits[150:300], gaussian[150:]])
     x = ((x - 0.5) * 2).astype(np.float32)

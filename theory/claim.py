@@ -34,6 +34,7 @@ CLAIM_MODULES = (
     "jensen_shannon",
     "saturation",
     "errata",
+    "errata_saturation",
     "dynamics",
 )
 

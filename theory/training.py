@@ -214,7 +214,7 @@ def digits_values(steps: int) -> tuple[float, float]:
     x = np.concatenate([digits[:150], gaussian[:150], digits[150:300], gaussian[150:]])
     x = ((x - 0.5) * 2).astype(np.float32)
     y = np.repeat([1, 0], 150)
-    network = MLPClassifier(
+    network: Any = MLPClassifier(
         (256, 256), alpha=0, batch_size=300, max_iter=steps, tol=0, n_iter_no_change=steps,
         random_state=0,
     )  # fmt: skip
@@ -239,7 +239,7 @@ def _(rng):
     yield _not_overfitted(*digits_values(600))
 
 
-def _memorised(rng: np.random.Generator, n: int) -> tuple[float, float]:
+def memorised_values(rng: np.random.Generator, n: int) -> tuple[float, float]:
     """V in training and in the population, N(0, 1) against N(0.5, 1), of a memorising D.
 
     D is 1 - ε where the nearest training sample is real, and ε elsewhere; exact by the cells.
@@ -260,7 +260,7 @@ def _memorised(rng: np.random.Generator, n: int) -> tuple[float, float]:
 @overfit.numerical(tolerance=0, description="a nearest-neighbour D in 1-D, exact held-out V")
 def _(rng):
     for n in (20, 100, 500):
-        yield _not_overfitted(*_memorised(rng, n))
+        yield _not_overfitted(*memorised_values(rng, n))
 
 
 @overfit.control("the network stops after 10 steps", tolerance=0)

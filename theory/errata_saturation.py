@@ -1,0 +1,356 @@
+"""Errata on saturation: the generator's two losses and what reaches it (see `errata`)."""
+
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, log_expit
+
+from theory.claim import Claim
+from theory.densities import Mixture
+from theory.divergences import optimal_discriminator
+from theory.saturation import trained_gradients
+
+_PAPER = "Goodfellow et al. 2014"
+
+
+def _normal(mean: float) -> Mixture:
+    return Mixture.normal([1], [mean], [1])
+
+
+def _slope(f, a: float) -> float:
+    """f'(a), a difference with 50 digits; f is written with mpmath."""
+    import mpmath
+
+    with mpmath.workdps(50):
+        return float(mpmath.diff(f, mpmath.mpf(a)))
+
+
+def _log_sigma(a):
+    import mpmath
+
+    return -mpmath.log(1 + mpmath.exp(-a))
+
+
+def _log_rest(a):
+    """log(1 - σ(a))."""
+    import mpmath
+
+    return mpmath.log(1 - 1 / (1 + mpmath.exp(-a)))
+
+
+flat_cost = Claim(
+    id="B-E11",
+    alias="erratum-flat-cost",
+    title="“G(z) is close to zero and the cost is almost flat there”",
+    statement="Said: G(z) is close to zero, where the cost is almost flat, so the gradient is "
+    "almost zero. Right: it is D(G(z)) that is close to 0, and log(1 - D) has slope -1 in D there; "
+    "it is flat in the *logit*, with slope -σ(a).",
+    sources=("000_8b69f153baee6a3b.txt:435",),
+    exercises=("HW5.6.1",),
+    erratum=True,
+)
+
+
+@flat_cost.counterexample(at_least=1e-3, description="slope in D near 0, said to be almost 0")
+def _():
+    import mpmath
+
+    for d in (0.0, 1e-9, 1e-4):
+        yield abs(_slope(lambda x: mpmath.log(1 - x), d))
+
+
+@flat_cost.symbolic
+def _():
+    import sympy as sp
+
+    D, a = sp.symbols("D a", real=True)
+    yield "slope of log(1 - D) at D = 0 is -1", sp.diff(sp.log(1 - D), D).subs(D, 0) + 1
+    rest = sp.diff(-sp.log(1 + sp.exp(a)), a)
+    yield "slope in the logit is -σ(a)", sp.simplify(rest + 1 / (1 + sp.exp(-a)))
+
+
+@flat_cost.control("flat in the logit: its slope at D = 1e-9, 1e-4", tolerance=1e-3)
+def _():
+    for d in (1e-9, 1e-4):
+        yield abs(_slope(_log_rest, np.log(d / (1 - d))))
+
+
+sigmoid = Claim(
+    id="B-E12",
+    alias="erratum-sigmoid-algebra",
+    title="“log(1 − 1/exp(−a)) = log(1/(1 + exp(−a))) = −log(1 + exp(a))”",
+    statement="Said: log(1 - 1/exp(-a)) = log(1/(1 + exp(-a))) = -log(1 + exp(a)). Right: "
+    "1 - σ(a) = exp(-a)/(1 + exp(-a)) = 1/(1 + exp(a)); only the last member is right.",
+    sources=("000_8b69f153baee6a3b.txt:460",),
+    exercises=("HW5.6.2a",),
+    erratum=True,
+)
+_AT = (-2.0, -1.0, 1.0, 3.0)
+
+
+@sigmoid.counterexample(at_least=1e-3, description="the first two members, against 1 - σ(a)")
+def _():
+    for a in _AT:  # a = 1: 1 - 1/exp(-1) = -1.718, whose log is undefined; -0.313, not -1.313
+        yield abs((1 - 1 / np.exp(-a)) - expit(-a))
+        yield abs(np.log(1 / (1 + np.exp(-a))) - log_expit(-a))
+
+
+@sigmoid.symbolic
+def _():
+    import sympy as sp
+
+    a = sp.Symbol("a", real=True)
+    rest = 1 - 1 / (1 + sp.exp(-a))
+    yield "1 - σ(a) = exp(-a)/(1 + exp(-a))", sp.simplify(rest - sp.exp(-a) / (1 + sp.exp(-a)))
+    yield "= 1/(1 + exp(a))", sp.simplify(rest - 1 / (1 + sp.exp(a)))
+
+
+@sigmoid.control("the last member", tolerance=1e-12)
+def _():
+    for a in _AT:
+        yield abs(1 / (1 + np.exp(a)) - expit(-a))
+        yield abs(-np.log(1 + np.exp(a)) - log_expit(-a))
+
+
+shared = Claim(
+    id="B-E13",
+    alias="erratum-one-value-for-both",
+    title="“V = E[log D(x)] + E[−log D(G(z))]” for both players",
+    statement="Said: one V(G, D) whose second term is -log D(x), as if both players shared it. "
+    "Right: two different costs: D keeps the original V, G minimises -E[log D(G(z))].",
+    sources=(f"{_PAPER}, section 3", "000_8b69f153baee6a3b.txt:477"),
+    exercises=("HW5.6.2c",),
+    erratum=True,
+)
+
+
+def _gain_at_the_border(h) -> float:
+    """How much D = 1e-300 gains on the best D of [0.01, 0.99]: 0 if an optimal D exists inside."""
+    inside = h(np.linspace(0.01, 0.99, 9801)).max()
+    return max(0.0, float(h(np.array(1e-300)) - inside))
+
+
+@shared.counterexample(at_least=1e-3, description="what D gains at 0, where p_g > p_data")
+def _():
+    for p, q in ((0.2, 0.8), (0.4, 0.6)):  # +414 at p = 0.2, D = 1e-300
+        yield _gain_at_the_border(lambda d, p=p, q=q: p * np.log(d) - q * np.log(d))
+
+
+@shared.symbolic
+def _():
+    import sympy as sp
+
+    p, s = sp.symbols("p s", positive=True)
+    D = sp.Symbol("D", positive=True)
+    q = p + s
+    as_printed = p * sp.log(D) - q * sp.log(D)
+    yield "p log D - q log D = -(q - p) log D", sp.expand(as_printed + s * sp.log(D))
+    yield "is unbounded as D -> 0, for q > p", 1 / sp.limit(-s * sp.log(D), D, 0)
+
+
+@shared.control("the original V has its optimum inside", tolerance=0)
+def _():
+    for p, q in ((0.2, 0.8), (0.4, 0.6)):
+        yield _gain_at_the_border(lambda d, p=p, q=q: p * np.log(d) + q * np.log1p(-d))
+
+
+extra_log = Claim(
+    id="B-E14",
+    alias="erratum-extra-logarithm",
+    title="“d/da log(−log D) = −(1 − σ(a)) = −1”",
+    statement="Said: d/da log(-log D(x)) = -(1 - σ(a)) = -1. Right: one log too many; "
+    "d/da(-log D) = -(1 - σ(a)), which *tends* to -1. The printed expression would vanish.",
+    sources=("000_8b69f153baee6a3b.txt:490",),
+    exercises=("HW5.6.2c",),
+    erratum=True,
+)
+_REJECTED = (-20.0, -10.0, -5.0)
+
+
+@extra_log.counterexample(at_least=1e-3, description="the printed derivative, against -(1 - σ)")
+def _():
+    import mpmath
+
+    for a in _REJECTED:  # -0.09999 at a = -10
+        yield abs(_slope(lambda x: mpmath.log(-_log_sigma(x)), a) + expit(-a))
+
+
+@extra_log.symbolic
+def _():
+    import sympy as sp
+
+    a = sp.Symbol("a", real=True)
+    loss = sp.log(1 + sp.exp(-a))
+    yield "d/da(-log D) = -(1 - σ(a))", sp.simplify(sp.diff(loss, a) + 1 - 1 / (1 + sp.exp(-a)))
+    yield "it tends to -1 as a -> -inf", sp.limit(sp.diff(loss, a), a, -sp.oo) + 1
+    yield "it is not -1 at a = 0", sp.diff(loss, a).subs(a, 0) > -1
+
+
+@extra_log.control("without the extra log", tolerance=1e-12)
+def _():
+    for a in _REJECTED:
+        yield abs(_slope(lambda x: -_log_sigma(x), a) + expit(-a))
+
+
+wrong_sign = Claim(
+    id="B-E16",
+    alias="erratum-gradient-sign",
+    title="“d/da log(1 − D(x)) = σ(a)”",
+    statement="Said: d/da log(1 - D(x)) = σ(a). Right: -σ(a). With the wrong sign gradient descent "
+    "would push generated samples to be rejected.",
+    sources=("000_8b69f153baee6a3b.txt:468",),
+    exercises=("HW5.6.2b",),
+    erratum=True,
+)
+_LOGITS = (-3.0, 0.0, 2.0)
+
+
+@wrong_sign.counterexample(at_least=1e-3, description="+σ(a) against the derivative")
+def _():
+    for a in _LOGITS:
+        yield abs(expit(a) - _slope(_log_rest, a))
+
+
+@wrong_sign.symbolic
+def _():
+    import sympy as sp
+
+    a = sp.Symbol("a", real=True)
+    sigma = 1 / (1 + sp.exp(-a))
+    yield "d/da log(1 - σ) = -σ", sp.simplify(sp.diff(sp.log(1 - sigma), a) + sigma)
+
+
+@wrong_sign.control("-σ(a)", tolerance=1e-12)
+def _():
+    for a in _LOGITS:
+        yield abs(-expit(a) - _slope(_log_rest, a))
+
+
+solved = Claim(
+    id="B-E57",
+    alias="erratum-problem-solved",
+    title="with −log D “the problem is solved, non-vanishing”",
+    statement="Said: with -log D the gradient is -1 and the problem solved. Right: that is the "
+    "slope in the logit; what reaches the sample is (1 - σ) times the slope of the logit, which "
+    "can be huge and grows as D is trained. At D* the gradient is that of "
+    "KL(p_g || p_data) - 2 JS.",
+    sources=("Arjovsky and Bottou 2017, Theorem 2.5 and 2.6", "000_8b69f153baee6a3b.txt:487-496"),
+    exercises=("HW5.6.2c", "HW4.T2c1"),
+    erratum=True,
+)
+
+
+def _gradient_at_the_fakes(mu: float) -> float:
+    """|d/dx(-log D*)| at x = mu of N(0, 1) against N(mu, 1), a difference with 50 digits."""
+    import mpmath
+
+    def loss(x):
+        return -_log_sigma((mu * mu - 2 * mu * x) / 2)
+
+    with mpmath.workdps(50):
+        return abs(float(mpmath.diff(loss, mpmath.mpf(mu))))
+
+
+@solved.counterexample(at_least=0.5, description="the gradient in x, against the size 1 said")
+def _():
+    for mu in (3.0, 5.0, 10.0):  # 10 at mu = 10
+        yield abs(_gradient_at_the_fakes(mu) - 1)
+    yield abs(trained_gradients(2.0)[1][-1] - 1)  # disjoint uniforms, D trained 1600 steps
+
+
+@solved.symbolic
+def _():
+    import sympy as sp
+
+    x = sp.Symbol("x", real=True)
+    a = sp.Function("a")
+    loss = sp.log(1 + sp.exp(-a(x)))
+    sigma = 1 / (1 + sp.exp(-a(x)))
+    yield (
+        "d/dx(-log D) = -(1 - σ) a'(x)",
+        sp.simplify(sp.diff(loss, x) + (1 - sigma) * a(x).diff(x)),
+    )
+
+
+@solved.control("(1 - σ) times the slope of the logit", tolerance=1e-12)
+def _():
+    for mu in (3.0, 5.0, 10.0):
+        yield abs(_gradient_at_the_fakes(mu) - mu * expit(mu * mu / 2))
+
+
+which_x = Claim(
+    id="B-E60",
+    alias="erratum-discriminator-tends-to-zero",
+    title="“σ(a) = D(x) tends to zero”, for every x",
+    statement="Said: with an optimal D and disjoint supports D(x) tends to zero. Right: for x from "
+    "p_g only; for real x it tends to 1. (The generator's term is a mean over p_g, so the "
+    "conclusion stands.)",
+    sources=("000_8b69f153baee6a3b.txt:466,487",),
+    exercises=("HW5.6.2b",),
+    erratum=True,
+)
+
+
+@which_x.counterexample(at_least=0.5, description="D* at the real mean, N(0, 1) against N(m, 1)")
+def _():
+    for mean in (6.0, 8.0, 20.0):  # 1 - 1.5e-8 at m = 6
+        yield float(optimal_discriminator(_normal(0), _normal(mean))(0.0))
+
+
+@which_x.symbolic
+def _():
+    import sympy as sp
+
+    m = sp.Symbol("m", positive=True)
+    x = sp.Symbol("x", real=True)
+    D = 1 / (1 + sp.exp(-(m**2 - 2 * m * x) / 2))
+    yield "D* at the generated mean x = m tends to 0", sp.limit(D.subs(x, m), m, sp.oo)
+    yield "D* at the real mean x = 0 tends to 1", sp.limit(D.subs(x, 0), m, sp.oo) - 1
+
+
+@which_x.control("D* at the generated mean", tolerance=1e-6)
+def _():
+    for mean in (6.0, 8.0, 20.0):
+        yield float(optimal_discriminator(_normal(0), _normal(mean))(mean))
+
+
+which_loss = Claim(
+    id="B-E61",
+    alias="erratum-overtrained-discriminator",
+    title="“if D is over-trained the gradient reaching G is close to zero”",
+    statement="Said: if D is trained a lot the gradient that reaches G is close to zero. Right: "
+    "that holds of the saturating loss log(1 - D) only; with -log D the slope in the logit tends "
+    "to -1, and with a critic's scores it is -1 throughout.",
+    sources=("Arjovsky and Bottou 2017, section 2", "001_5040f14b49cef5aa.txt:43"),
+    exercises=("HW4.T2c1",),
+    erratum=True,
+)
+
+
+@which_loss.counterexample(at_least=0.5, description="other losses' slope at logits of -18, -30")
+def _():
+    for a in (-18.0, -30.0):
+        yield abs(_slope(lambda x: -_log_sigma(x), a))
+        yield abs(_slope(lambda x: -x, a))  # Wasserstein: -E[D(G(z))]
+    yield trained_gradients(2.0)[1][-1]
+
+
+@which_loss.symbolic
+def _():
+    import sympy as sp
+
+    a = sp.Symbol("a", real=True)
+    saturating = sp.diff(-sp.log(1 + sp.exp(a)), a)
+    other = sp.diff(sp.log(1 + sp.exp(-a)), a)
+    yield "saturating: the slope tends to 0", sp.limit(saturating, a, -sp.oo)
+    yield "non-saturating: the slope tends to -1", sp.limit(other, a, -sp.oo) + 1
+
+
+@which_loss.control("the saturating loss", tolerance=1e-4)
+def _():
+    for a in (-18.0, -30.0):
+        yield abs(_slope(_log_rest, a))
+    yield trained_gradients(2.0)[0][-1]

@@ -151,7 +151,8 @@ lost_modulus = Claim(
     title="“p_g(x) = p_z(G⁻¹(x)) (G⁻¹)′(x)”",
     statement="Said: p_g(x) = p_z(G^-1(x)) (G^-1)'(x), from dz = (G^-1)'(x) dx. Right: the "
     "absolute value is needed (|det J| in several dimensions), and an invertible G with "
-    "dim z = dim x; the general step is E_z[f(G(z))] = E_{p_g}[f(x)], which holds for any G (A-GAN-03).",
+    "dim z = dim x; the general step is E_z[f(G(z))] = E_{p_g}[f(x)], which holds for any G "
+    "(A-GAN-03).",
     sources=("002_d31ce6ddd5a0096b.txt:186",),
     exercises=("SLIDES-GAN.OPT",),
     erratum=True,

@@ -102,7 +102,7 @@ def kl(p: Any, q: Any) -> float:
             raise ArithmeticError(
                 f"log q underflows at x = {x[lost][0]:g} inside q's support, where p has mass"
             )
-        return np.exp(log_p) * _logit(log_p, log_q)
+        return _times(np.exp(log_p), _logit(log_p, log_q))
 
     return max(0.0, _integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
 
@@ -197,7 +197,7 @@ def value(p: Any, q: Any, d: Callable[[np.ndarray], Any]) -> float:
 
     assert isinstance(p, Mixture)
     probe = d.logit if isinstance(d, Discriminator) else d
-    exact = np.asarray(probe(p._edges)).dtype.itemsize >= 8
+    exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
     return _integral(integrand, p, q, 1e-2 if exact else 1e6)
 
@@ -237,8 +237,8 @@ def _log_density(p: Mixture | Discrete, x: np.ndarray) -> np.ndarray:
 
 
 def _logit(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
-    """log p - log q, and 0 where both densities vanish."""
-    both = np.isneginf(log_p) & np.isneginf(log_q)
+    """log p - log q, and 0 where both densities vanish (or, at single points, are infinite)."""
+    both = np.isinf(log_p) & (log_p == log_q)
     return np.subtract(log_p, log_q, out=np.zeros(np.shape(log_p)), where=~both)
 
 

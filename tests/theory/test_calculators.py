@@ -116,6 +116,23 @@ def test_kl_closed_forms(p, q, exact):
     assert theory.kl(p, q) == pytest.approx(exact, rel=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("p", "q"),
+    [
+        (stats.gamma(0.5), stats.gamma(0.5)),  # infinite densities at 0
+        (stats.arcsine(), stats.gamma(0.5)),  # float64 ends 1e-16 before 1: 1e-8 of the mass
+        (stats.norm(), stats.invgauss(1.0)),  # scipy's own overflows far out
+        (stats.cauchy(), stats.gumbel_r()),
+        (stats.truncnorm(-1, 2), stats.skewnorm(4)),
+        (stats.pareto(3), stats.lognorm(1)),
+    ],
+)
+def test_laws_of_every_shape(p, q):
+    best = theory.value(p, q, theory.optimal_discriminator(p, q))
+    assert best == pytest.approx(2 * theory.js(p, q) - LOG4, abs=2e-8)
+    assert theory.wasserstein(p, p) == 0 <= theory.wasserstein(p, q)
+
+
 def test_kl_inside_two_pieces_of_support():
     pieces = Mixture([0.5, 0.5], [stats.uniform(0, 1), stats.uniform(1, 1)])
     assert theory.kl(stats.uniform(0, 2), pieces) == pytest.approx(0, abs=1e-12)

@@ -34,7 +34,6 @@ CLAIM_MODULES = (
     "saturation",
     "errata",
     "errata_saturation",
-    "dynamics",
 )
 
 # Standard errors that a sampling leg may deviate: a normal deviate is further out with p = 1e-6.

@@ -1,11 +1,4 @@
-"""A run folder: what was trained on what, how far it came, and how to go on bit for bit.
-
-    config.json     model, its options, data with their hash, batch size, seed, backend, versions
-    history.csv     one row an epoch
-    samples/        one picture an epoch, and progress.gif beside it
-    theory/         the discriminator over D*, where the data's density is known
-    tensorboard/    event files
-    checkpoints/    NNNN/{model.keras, state.npz, manifest.json} after epoch NNNN, the last two
+"""Runs: training that leaves a folder behind (`kgan.run_folder`) and goes on from it bit for bit.
 
 A checkpoint is written after every epoch into a temporary folder, brought to the disk and renamed,
 so that a run which is killed at any moment loses at most the epoch it was in. Resuming drops
@@ -14,8 +7,8 @@ history, samples and figures beyond the checkpoint; event files are only added t
 
 import contextlib
 import csv
-import hashlib
 import importlib.metadata
+import inspect
 import json
 import os
 import platform
@@ -30,18 +23,29 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import callbacks
+from kgan import callbacks, losses
 from kgan.callbacks.samples import animate, drawable
 from kgan.data import Batches, Dataset
 from kgan.data import load as load_data
-from kgan.files import replacing, to_disk
-
-# Only these classes are ever built from a file; lower-case name -> name.
-MODELS = {n.lower(): n for n, home in kgan._HOME.items() if home.startswith("kgan.models.")}
+from kgan.files import to_disk
+from kgan.run_folder import (
+    CHECKPOINT_FILES,
+    MODELS,
+    check_epochs,
+    check_new,
+    checkpoints,
+    history,
+    last_checkpoint,
+    nearest,
+    read_config,
+    sha256,
+    sweep,
+    write_history,
+)
 
 _KEPT = 2  # checkpoints
 _PACKAGES = ("kgan", "keras", "numpy", "tensorflow", "jax", "torch")
-_FILES = ("model.keras", "state.npz")
+_NOT_OPTIONS = ("data_shape", "generator", "discriminator", "seed", "name")
 _MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}  # of a model.keras
 
 
@@ -80,7 +84,7 @@ class Run:
             KeyboardInterrupt: passed on once the animation is written; the last whole epoch is
                 saved.
         """
-        _check_epochs(epochs, self.epoch)
+        check_epochs(epochs, self.epoch)
         size = self.config["batch_size"]
         train, held_out = self.data.train, self.data.test
         if not isinstance(train, np.ndarray):  # pictures that stay on disk are served, not stacked
@@ -111,6 +115,42 @@ class Run:
         if self.data.density is not None and shape == (1,) and not self.model.objective.critic:
             watchers.append(callbacks.TheoryMonitor(self.data.density, self.path))
         return [*watchers, callbacks.TensorBoard(self.path / "tensorboard")]
+
+
+def build(name: str, data: Dataset, options: Mapping[str, Any], seed: int):
+    """A compiled model for a data set, by its name, its initial weights fixed by the seed.
+
+    Args:
+        name: one of `run_folder.MODELS`.
+        data: what it is to be trained on; gives `data_shape` and `data_range`.
+        options: other arguments of the model's constructor; an objective by its name.
+        seed: integer from 0 to 2**31 - 1.
+
+    Raises:
+        ValueError: an option that the model does not have, or a bad value.
+    """
+    kind = getattr(kgan, MODELS[name])
+    accepted = [o for o in inspect.signature(kind).parameters if o not in _NOT_OPTIONS]
+    for option in options:
+        if option not in accepted:
+            raise ValueError(
+                f"--set: {kind.__name__} has no option {option!r}"
+                f"{nearest(option, accepted)}; it takes {', '.join(accepted)}."
+            )
+    given = {"data_range": data.data_range, **options}
+    if isinstance(given.get("objective"), str):
+        known = {n: o for n, o in vars(losses).items() if isinstance(o, losses.Objective)}
+        word = given["objective"]
+        if word not in known:
+            raise ValueError(f"--set objective: got {word!r}; accepted are {', '.join(known)}.")
+        given["objective"] = known[word]
+    keras.utils.set_random_seed(seed)
+    try:
+        model = kind(data.shape, seed=seed, **given)
+    except TypeError as error:
+        raise ValueError(f"--set: {kind.__name__} can't be built: {error}") from error
+    model.compile()
+    return model
 
 
 def start(
@@ -166,7 +206,7 @@ def start(
     }
     text = json.dumps(config, indent=1) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path.parent, f".{path.name}.tmp-*")
+    sweep(path.parent, f".{path.name}.tmp-*")
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         temporary.mkdir()
@@ -209,14 +249,14 @@ def resume(path, data: Dataset | None = None) -> Run:
             f"{config['data']['hash'][:16]}...; a run goes on with the data it began with only."
         )
     model, epoch = _read_checkpoint(checkpoint, config["model"])
-    _sweep(path, "**/.*.tmp-*")
+    sweep(path, "**/.*.tmp-*")
     for folder in ("samples", "theory"):
         for file in (path / folder).glob("*.png"):
             if file.stem.isdigit() and int(file.stem) > epoch:
                 file.unlink()
     rows = [row for row in history(path) if row["epoch"] <= epoch]
     if (path / "history.csv").exists():
-        _write_history(path / "history.csv", rows)
+        write_history(path / "history.csv", rows)
     return Run(path, config, model, data, epoch)
 
 
@@ -231,96 +271,6 @@ def load(path):
     return _read_checkpoint(last_checkpoint(path), config["model"])[0]
 
 
-# A run's files ----------------------------------------------------------------------------
-
-
-def check_new(path: Path) -> None:
-    """Refuse a path at which something exists."""
-    if path.exists():
-        raise ValueError(f"--out: {path} exists already; give a new folder, or --resume {path}.")
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """What a run folder's config.json holds.
-
-    Raises:
-        ValueError: no such folder or file, or not what a run writes.
-    """
-    file = path / "config.json"
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-        missing = {"model", "batch_size", "seed", "backend"} - set(config)
-        missing |= {"name", "options", "hash"} - set(config["data"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"run: {path} is no run folder: {file.name} is missing or not what a run writes "
-            f"({type(error).__name__})."
-        ) from error
-    if missing:
-        raise ValueError(f"run: {path} is no run folder: {file.name} has no {min(missing)!r}.")
-    if config["model"] not in MODELS:
-        raise ValueError(
-            f"run: {file} names model {config['model']!r}; accepted are {', '.join(MODELS)}."
-        )
-    return config
-
-
-def history(path: Path) -> list[dict[str, float]]:
-    """The rows of history.csv; a last row that was cut off is left out."""
-    file = path / "history.csv"
-    if not file.exists():
-        return []
-    with file.open(newline="", encoding="utf-8") as lines:
-        rows = []
-        for row in csv.DictReader(lines):
-            with contextlib.suppress(TypeError, ValueError):
-                numbers = {key: float(value) for key, value in row.items()}
-                rows.append({**numbers, "epoch": int(numbers["epoch"])})
-    return rows
-
-
-def checkpoints(path: Path) -> list[Path]:
-    """A run's checkpoints, oldest first."""
-    found = (path / "checkpoints").glob("[0-9]*")
-    return sorted((c for c in found if c.name.isdigit()), key=lambda c: int(c.name))
-
-
-def last_checkpoint(path: Path) -> Path:
-    """A run's last checkpoint, once its files are known to be as they were written.
-
-    Raises:
-        ValueError: there is none, or it is damaged; the message names the file, and the previous
-            checkpoint where that is whole.
-    """
-    found = checkpoints(path)
-    if not found:
-        raise ValueError(f"run: {path} has no checkpoint.")
-    fault = damage(found[-1])
-    if not fault:
-        return found[-1]
-    whole = [c for c in found[:-1] if not damage(c)]
-    advice = "no earlier one is whole"
-    if whole:
-        advice = f"{whole[-1]} is whole: remove {found[-1]} to go on from it"
-    raise ValueError(f"checkpoint {found[-1]} is damaged: {fault}; {advice}.")
-
-
-def damage(checkpoint: Path) -> str:
-    """What is wrong with a checkpoint's files, by their manifest; empty when nothing is."""
-    try:
-        manifest = json.loads((checkpoint / "manifest.json").read_text(encoding="utf-8"))
-        expected = {name: str(manifest["sha256"][name]) for name in _FILES}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"manifest.json can't be read ({type(error).__name__})"
-    for name, wanted in expected.items():
-        if not (checkpoint / name).is_file():
-            return f"{name} is missing"
-        found = _sha256(checkpoint / name)
-        if found != wanted:
-            return f"{name} has SHA-256 {found}, its manifest says {wanted}"
-    return ""
-
-
 def write_checkpoint(path: Path, model, epoch: int) -> Path:
     """Write the checkpoint after `epoch` epochs as a whole or not at all; keep the last two."""
     folder = path / "checkpoints"
@@ -331,9 +281,9 @@ def write_checkpoint(path: Path, model, epoch: int) -> Path:
         temporary.mkdir()
         model.save(temporary / "model.keras")
         np.savez(temporary / "state.npz", epoch=epoch, seed=model.seed)
-        manifest = {"sha256": {name: _sha256(temporary / name) for name in _FILES}}
+        manifest = {"sha256": {name: sha256(temporary / name) for name in CHECKPOINT_FILES}}
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        for file in (*_FILES, "manifest.json"):
+        for file in (*CHECKPOINT_FILES, "manifest.json"):
             to_disk(temporary / file)
         to_disk(temporary)
         _remove(final)
@@ -368,20 +318,12 @@ class _Record(keras.callbacks.Callback):
         file = self.run.path / "history.csv"
         row = {"epoch": done, **self.last}
         if done == 1 or not file.exists():
-            _write_history(file, [row])
+            write_history(file, [row])
         else:
             with file.open("a", newline="", encoding="utf-8") as lines:
                 csv.DictWriter(lines, list(row), lineterminator="\n").writerow(row)
         write_checkpoint(self.run.path, self.model, done)
         self.run.epoch = done
-
-
-def _write_history(file: Path, rows: list[dict[str, float]]) -> None:
-    with replacing(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as lines:
-        if rows:
-            writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
 
 
 def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int]:
@@ -423,16 +365,6 @@ def _modules(outline) -> set[str]:
     return own.union(*map(_modules, outline.values()))
 
 
-def _check_epochs(epochs, finished: int) -> None:
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs: got {epochs!r}; accepted is an integer >= 1.")
-    if epochs <= finished:
-        raise ValueError(
-            f"epochs: got {epochs}, and {finished} are finished; accepted is a larger number, "
-            "the epochs in all."
-        )
-
-
 def _versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for package in _PACKAGES:
@@ -444,17 +376,3 @@ def _versions() -> dict[str, str]:
 def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as they were before JSON made lists of their tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-
-
-def _sweep(folder: Path, pattern: str) -> None:
-    """Remove what a process that was killed left half-written."""
-    for stale in list(folder.glob(pattern)):
-        if stale.is_dir():
-            shutil.rmtree(stale, ignore_errors=True)
-        else:
-            stale.unlink(missing_ok=True)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as contents:
-        return hashlib.file_digest(contents, "sha256").hexdigest()

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
 
 
 class PlayerLearningRate(keras.callbacks.Callback):
@@ -32,7 +34,8 @@ class PlayerLearningRate(keras.callbacks.Callback):
         self.schedule = schedule
 
     def on_train_begin(self, logs=None):
-        players = self._model.optimizer.players
+        model: Any = self.model
+        players = model.optimizer.players
         if self.player not in players:
             raise ValueError(f"player: got {self.player!r}; the players are {sorted(players)}.")
         rate = players[self.player].get_config()["learning_rate"]
@@ -43,9 +46,9 @@ class PlayerLearningRate(keras.callbacks.Callback):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        # On JAX only what is reached through `self.model` at this moment takes effect.
-        optimizer = self.model.optimizer.players[self.player]
-        rate = self.schedule(epoch, float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+        model: Any = self.model  # on JAX only what is reached through it at this moment counts
+        optimizer = model.optimizer.players[self.player]
+        rate = self.schedule(epoch, _number(optimizer.learning_rate))
         if not isinstance(rate, int | float) or not 0 <= rate < math.inf:
             raise ValueError(
                 f"schedule: returned {rate!r} for epoch {epoch}; accepted is a finite number >= 0."
@@ -53,6 +56,11 @@ class PlayerLearningRate(keras.callbacks.Callback):
         optimizer.learning_rate = rate
 
     def on_epoch_end(self, epoch, logs=None):
-        rate = self.model.optimizer.players[self.player].learning_rate
+        model: Any = self.model
+        rate = model.optimizer.players[self.player].learning_rate
         if logs is not None:
-            logs[f"{self.player}_learning_rate"] = float(keras.ops.convert_to_numpy(rate))
+            logs[f"{self.player}_learning_rate"] = _number(rate)
+
+
+def _number(variable) -> float:
+    return float(np.asarray(keras.ops.convert_to_numpy(variable)))

@@ -1,6 +1,7 @@
 """Pictures of what the generator makes of the same noise, epoch after epoch."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,9 +55,10 @@ class SampleGrid(keras.callbacks.Callback):
         self.real = None if real is None else np.asarray(real)
 
     def on_train_begin(self, logs=None):
-        if not drawable(self.model.data_shape):
+        model: Any = self.model
+        if not drawable(model.data_shape):
             raise ValueError(
-                f"SampleGrid: got samples of shape {self.model.data_shape}; accepted are images "
+                f"SampleGrid: got samples of shape {model.data_shape}; accepted are images "
                 "(height, width, 1, 3 or 4) and points (1,) or (2,)."
             )
         folder = self.directory / "samples"
@@ -71,7 +73,7 @@ class SampleGrid(keras.callbacks.Callback):
         animate(self.directory)
 
     def _draw(self, epochs: int):
-        model = self.model
+        model: Any = self.model
         images = len(model.data_shape) == 3
         n = self.shape[0] * self.shape[1] if images else self.points
         title = f"after {epochs} epochs" if epochs else "before training"

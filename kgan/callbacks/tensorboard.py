@@ -1,5 +1,7 @@
 """TensorBoard: Keras's own callback, and pictures of what the generator makes."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -31,7 +33,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
-        model = self.model
+        model: Any = self.model
         if not drawable(model.data_shape):
             return
         n = self.images if len(model.data_shape) == 3 else 100 * self.images

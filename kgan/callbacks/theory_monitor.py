@@ -66,7 +66,7 @@ class TheoryMonitor(keras.callbacks.Callback):
         self.theory_value = self.theory_bound = self.theory_rms = math.nan
 
     def on_train_begin(self, logs=None):
-        model = self.model
+        model: Any = self.model
         if tuple(model.data_shape) != (1,) or model.objective.critic:
             raise ValueError(
                 f"TheoryMonitor: got {type(model).__name__} on samples of shape "
@@ -95,11 +95,12 @@ class TheoryMonitor(keras.callbacks.Callback):
 
         import theory
 
+        model: Any = self.model
         p, q = self.density, self.generator_density or self._estimate()
         ends = [law.ppf(u) for law in (p, q) for u in (_TAIL, 1 - _TAIL)]
         x = np.linspace(min(ends), max(ends), _GRID)
         p_x, q_x = np.exp(p.logpdf(x)), np.exp(q.logpdf(x))
-        logit = self.model.score(x[:, None].astype(np.float32)).astype(np.float64)
+        logit = model.score(x[:, None].astype(np.float32)).astype(np.float64)
         learned, optimal = expit(logit), theory.optimal_discriminator(p, q)(x)
         self.theory_value = _integral(x, p_x * log_expit(logit) + q_x * log_expit(-logit))
         self.theory_bound = 2 * theory.js(p, q) - math.log(4)
@@ -110,7 +111,8 @@ class TheoryMonitor(keras.callbacks.Callback):
         """The generator's density: a normal kernel on each of its samples."""
         import theory
 
-        drawn = self.model.generate(self.samples, seed=self.seed)[:, 0].astype(np.float64)
+        model: Any = self.model
+        drawn = model.generate(self.samples, seed=self.seed)[:, 0].astype(np.float64)
         # A collapsed generator has no spread; a kernel of no width would be no density.
         spread = max(float(drawn.std(ddof=1)), 1e-3 * float(self.density.std()))
         width = spread * len(drawn) ** (-1 / 5)  # Scott's rule in one dimension

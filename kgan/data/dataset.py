@@ -23,7 +23,7 @@ _LOADERS = {
     "fashion_mnist": "downloads",
     "cifar10": "downloads",
 }
-_FOLDER = "folder:"
+_PATHS = {"folder:": "folder", "npz:": "npz"}  # prefix of a name -> module and its function
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,8 +77,8 @@ def fingerprint(shape: tuple[int, ...], chunks: Iterable[np.ndarray]) -> str:
 
 
 def names() -> tuple[str, ...]:
-    """Names that `load` knows; `folder:PATH` stands for a folder of the user's own pictures."""
-    return (*_LOADERS, _FOLDER + "PATH")
+    """Names that `load` knows; PATH stands for the user's own folder of pictures or `.npz` file."""
+    return (*_LOADERS, *(prefix + "PATH" for prefix in _PATHS))
 
 
 def load(name: str, **options) -> Dataset:
@@ -88,7 +88,7 @@ def load(name: str, **options) -> Dataset:
         name: one of `names()`. `digits` and `faces` are bundled, `ring`, `grid`,
             `eight_gaussians`, `swiss_roll` and `mixture_1d` are drawn from a seed, `mnist`,
             `fashion_mnist` and `cifar10` are downloaded once and checked against a known hash,
-            `folder:PATH` reads all pictures below PATH.
+            `folder:PATH` reads all pictures below PATH, `npz:PATH` the arrays in a file.
         **options: what the set's own loader takes, for example `size=` and `seed=` for the drawn
             ones and `shape=` for a folder.
 
@@ -100,10 +100,11 @@ def load(name: str, **options) -> Dataset:
             hand nor reachable or differs from its hash, or pictures of a folder can't be decoded
             (all of them are named).
     """
-    if isinstance(name, str) and name.startswith(_FOLDER):
-        loader = _function("folder", "folder")
-        _check_options(name, loader, options, given=1)
-        return loader(name.removeprefix(_FOLDER), **options)
+    for prefix, module in _PATHS.items():
+        if isinstance(name, str) and name.startswith(prefix):
+            loader = _function(module, module)
+            _check_options(name, loader, options, given=1)
+            return loader(name.removeprefix(prefix), **options)
     if name not in _LOADERS:
         near = difflib.get_close_matches(str(name), _LOADERS, n=3)
         nearest = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""

@@ -1,0 +1,182 @@
+"""The main job: a GAN learns real digits, theory checks it, and one report shows both."""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+
+import kgan
+import theory
+from kgan import evaluation, report, run_folder, runs
+from kgan.data import Dataset
+from kgan.data import load as load_data
+
+# The digits model: its networks, optimizers, batches and passes through the data.
+EPOCHS = 40
+BATCH_SIZE = 64
+
+LINE_EPOCHS = 8
+LINE_SAMPLES = 20_000
+
+CLAIMS = (
+    "optimal-discriminator",
+    "js-decomposition",
+    "global-minimum",
+    "unique-minimum",
+    "saturating-gradient",
+    "non-saturating-gradient",
+)
+
+
+def build_demo_model(data: Dataset, seed: int):
+    """The compiled model that the demo trains on digits."""
+    keras.utils.set_random_seed(seed)
+    model = kgan.DCGAN(data.shape, filters=32, latent_dim=32, average_decay=0.99, seed=seed)
+    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
+    return model
+
+
+def build_line_model(seed: int):
+    """The compiled model that the demo trains on numbers, whose discriminator is kept near D*."""
+    keras.utils.set_random_seed(seed)
+    model = kgan.GAN(
+        (1,), data_range=None, latent_dim=2, units=64, discriminator_steps=5, seed=seed
+    )
+    model.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(3e-3, beta_1=0.5))
+    return model
+
+
+def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
+    """Train on digits and on the line, verify claims, and write `report.html`.
+
+    Args:
+        out: the run folder to make; the run on the line is `out/mixture_1d`.
+        epochs: passes through the digits; `EPOCHS` by default.
+        seed: integer from 0 to 2**31 - 1.
+
+    Returns:
+        The report's path.
+
+    Raises:
+        ValueError: the folder exists already.
+    """
+    say = Console()
+    started = time.perf_counter()
+    run_folder.check_new(out)
+    epochs = EPOCHS if epochs is None else epochs
+
+    data = load_data("digits")
+    model = build_demo_model(data, seed)
+    say.print(
+        f"[bold]1. {type(model).__name__} learns {len(data.train):,} real digits[/], "
+        f"{epochs} epochs: {out}"
+    )
+    run = runs.start(out, model, data, batch_size=BATCH_SIZE)
+    training, seconds = _timed(lambda: run.train(epochs, verbose=0, more_callbacks=[_Shown(say)]))
+    say.print(f"   {seconds:.0f} s, V(D, G) on held-out digits {training['val_value']:.3f}")
+
+    scores, seconds = _timed(lambda: _scores(model, data, seed))
+    say.print(f"[bold]2. Scores[/], {seconds:.0f} s")
+    say.print(report.score_table(scores))
+
+    say.print("[bold]3. The discriminator over D*[/], on a mixture of two normals")
+    line_data = load_data("mixture_1d", size=LINE_SAMPLES)
+    line = runs.start(
+        out / "mixture_1d",
+        build_line_model(seed),
+        line_data,
+        batch_size=256,
+        data_options={"size": LINE_SAMPLES},
+    )
+    last, seconds = _timed(lambda: line.train(LINE_EPOCHS, verbose=0))
+    say.print(
+        f"   {seconds:.0f} s, V(D, G) {last['theory_value']:.4f} of at most "
+        f"{last['theory_bound']:.4f}, RMS(D − D*) {last['theory_rms']:.4f}"
+    )
+
+    say.print("[bold]4. Claims[/]")
+    verdicts = []
+    for name in CLAIMS:
+        verdicts.append(theory.verify(name))
+        claim = verdicts[-1].claim
+        say.print(f"   {claim.id:9} {verdicts[-1].status:9} {claim.title}", highlight=False)
+
+    page = out / "report.html"
+    total = time.perf_counter() - started
+    next_steps = (
+        f"kgan sample {out} -n 100 --out grid.png     # draw more digits",
+        f"kgan train --resume {out} --epochs {epochs + 20}    # train on, bit for bit",
+        "kgan train wgangp --data faces --epochs 200   # another model, other data",
+        "kgan verify                                   # all claims",
+        f"tensorboard --logdir {out / 'tensorboard'}",
+    )
+    report.Report(
+        scores=scores,
+        animation=out / "progress.gif",
+        grid=out / "samples" / f"{epochs:04d}.png",
+        first_theory=line.path / "theory" / "0001.png",
+        last_theory=line.path / "theory" / f"{LINE_EPOCHS:04d}.png",
+        theory=run_folder.history(line.path),
+        verdicts=verdicts,
+        facts={
+            "model": type(model).__name__,
+            "data": f"digits, {len(data.train):,} of scikit-learn's",
+            "epochs": epochs,
+            "seed": seed,
+            "backend": f"{run.config['backend']} {run.config['versions'][run.config['backend']]}",
+            "in all": f"{total:.0f} s",
+        },
+        next_steps=next_steps,
+    ).write(page)
+    say.print(f"\n[bold]Open {page}[/] ({total:.0f} s in all). Then try:")
+    for step in next_steps:
+        say.print(f"  {step}", highlight=False)
+    return page
+
+
+def _scores(model, data: Dataset, seed: int) -> dict:
+    """Four scores of as many generated as training digits, beside their baselines."""
+    rng = np.random.default_rng(seed)
+    images = model.generate(len(data.train), seed=seed)
+    flat = {name: x.reshape(len(x), -1) for name, x in (("real", data.train), ("fake", images))}
+    gaussian = evaluation.gaussian_like(data.train, len(data.train), rng)
+    columns = {
+        "generated": evaluation.neighbour_scores(flat["real"], flat["fake"]),
+        "real halves": evaluation.neighbour_scores(*evaluation.halves(data.train, data.test, rng)),
+        "Gaussian": evaluation.neighbour_scores(flat["real"], gaussian),
+    }
+    return {
+        "data": data.name,
+        "extractor": "pixels",
+        "neighbours": evaluation.NEIGHBOURS,
+        "columns": columns,
+        **evaluation.digit_shares(images),
+    }
+
+
+def _timed(work):
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start
+
+
+class _Shown(keras.callbacks.Callback):
+    """A bar that says how far the training is."""
+
+    def __init__(self, console: Console):
+        super().__init__()
+        self.console = console
+
+    def on_train_begin(self, logs=None):
+        from rich.progress import Progress
+
+        self.progress = Progress(console=self.console, transient=True)
+        self.task = self.progress.add_task("   training", total=(self.params or {})["epochs"])
+        self.progress.start()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.progress.advance(self.task)
+
+    def on_train_end(self, logs=None):
+        self.progress.stop()

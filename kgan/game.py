@@ -367,13 +367,13 @@ class Game(keras.Model):
 
     def fit(
         self,
-        x=None,
-        y=None,
+        x: Any = None,
+        y: Any = None,
         *,
         batch_size: int | None = None,
         epochs: int = 1,
         validation_split: float = 0.0,
-        validation_data=None,
+        validation_data: Any = None,
         callbacks=None,
         steps_per_epoch: int | None = None,
         **options,
@@ -422,9 +422,7 @@ class Game(keras.Model):
                 x, y, validation_data = x[:cut], None if y is None else y[:cut], held_out
             x = Batches(x, y, batch_size=batch_size or 32, seed=self.seed)
             y, batch_size = None, None
-        if validation_data is not None and (
-            _is_array(validation_data) or isinstance(validation_data, tuple)
-        ):
+        if _is_array(validation_data) or isinstance(validation_data, tuple):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
             self.check_data(*_as_arrays(*parts, *[None] * (2 - len(parts))), "validation_data")
         if _is_lazy(validation_data):
@@ -487,8 +485,8 @@ def _is_array(x) -> bool:
 
 
 def _is_lazy(x) -> bool:
-    """Like an array, but read from disk when it is indexed; its loader has checked the values."""
-    return not _is_array(x) and all(hasattr(x, name) for name in ("shape", "dtype", "__getitem__"))
+    """Like an array, but read from disk when it is indexed, by a loader that checks the values."""
+    return not _is_array(x) and hasattr(x, "shape") and hasattr(x, "__getitem__")
 
 
 def _as_arrays(x, y):

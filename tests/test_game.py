@@ -206,6 +206,17 @@ def test_minibatches_are_full_and_their_order_is_a_function_of_seed_and_epoch():
     assert not np.array_equal(first, seen(Batches(x, batch_size=4, seed=2)))
 
 
+def test_an_epoch_of_several_passes_is_those_passes_in_turn():
+    x = np.arange(10.0)
+    once, twice = Batches(x, batch_size=4), Batches(x, batch_size=4, passes=2)
+    passes = []
+    for epoch in range(4):
+        once.epoch = epoch
+        passes.append(seen(once))
+    twice.epoch = 1
+    assert np.array_equal(seen(twice), np.concatenate(passes[2:]))
+
+
 def test_pairs_stay_together():
     x = np.arange(12.0)
     for chosen, labels in (lambda b: [b[i] for i in range(len(b))])(
@@ -219,3 +230,5 @@ def test_bad_minibatches_are_refused():
         Batches(np.zeros(4), batch_size=5)
     with pytest.raises(ValueError, match="y: got 3 entries"):
         Batches(np.zeros(4), np.zeros(3), batch_size=2)
+    with pytest.raises(ValueError, match="passes: got 0"):
+        Batches(np.zeros(4), batch_size=2, passes=0)

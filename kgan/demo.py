@@ -7,11 +7,12 @@ import keras
 import numpy as np
 from rich.console import Console
 
-import kgan
 import theory
 from kgan import evaluation, report, run_folder, runs
 from kgan.data import Dataset
 from kgan.data import load as load_data
+from kgan.models.dcgan import DCGAN
+from kgan.models.gan import GAN
 
 # The digits model: its networks, optimizers, batches and passes through the data.
 EPOCHS = 40
@@ -33,7 +34,7 @@ CLAIMS = (
 def build_demo_model(data: Dataset, seed: int):
     """The compiled model that the demo trains on digits."""
     keras.utils.set_random_seed(seed)
-    model = kgan.DCGAN(data.shape, filters=32, latent_dim=32, average_decay=0.99, seed=seed)
+    model = DCGAN(data.shape, filters=32, latent_dim=32, average_decay=0.99, seed=seed)
     model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
     return model
 
@@ -41,9 +42,7 @@ def build_demo_model(data: Dataset, seed: int):
 def build_line_model(seed: int):
     """The compiled model that the demo trains on numbers, whose discriminator is kept near D*."""
     keras.utils.set_random_seed(seed)
-    model = kgan.GAN(
-        (1,), data_range=None, latent_dim=2, units=64, discriminator_steps=5, seed=seed
-    )
+    model = GAN((1,), data_range=None, latent_dim=2, units=64, discriminator_steps=5, seed=seed)
     model.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(3e-3, beta_1=0.5))
     return model
 
@@ -105,12 +104,12 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
 
     page = out / "report.html"
     total = time.perf_counter() - started
-    next_steps = (
-        f"kgan sample {out} -n 100 --out grid.png     # draw more digits",
-        f"kgan train --resume {out} --epochs {epochs + 20}    # train on, bit for bit",
-        "kgan train wgangp --data faces --epochs 200   # another model, other data",
-        "kgan verify                                   # all claims",
-        f"tensorboard --logdir {out / 'tensorboard'}",
+    next_steps = _aligned(
+        (f"kgan sample {out} -n 100 --out grid.png", "draw more digits"),
+        (f"kgan train --resume {out} --epochs {epochs + 20}", "train on, bit for bit"),
+        ("kgan train wgangp --data faces --epochs 200", "another model, other data"),
+        ("kgan verify", "all claims"),
+        (f"tensorboard --logdir {out / 'tensorboard'}", "curves, histograms, samples"),
     )
     report.Report(
         scores=scores,
@@ -154,6 +153,11 @@ def _scores(model, data: Dataset, seed: int) -> dict:
         "columns": columns,
         **evaluation.digit_shares(images),
     }
+
+
+def _aligned(*steps: tuple[str, str]) -> list[str]:
+    width = max(len(command) for command, _ in steps)
+    return [f"{command:<{width}}  # {why}" for command, why in steps]
 
 
 def _timed(work):

@@ -181,10 +181,16 @@ value above 2 JS − log 4. p<sub>g</sub> is estimated from the generator's samp
                     f'<td class="text" rowspan="{len(legs)}"><span class="{verdict.status}">'
                     f"{verdict.status}</span></td>"
                 )
-                bound = "exact" if leg.kind == "symbolic" else f"{leg.tolerance:.0e}"
+                upward = leg.kind == "counterexample" or (
+                    leg.kind == "control" and not claim.erratum
+                )
+                bound = f"{'&gt;' if upward else '≤'} {leg.tolerance:.0e}"
+                if leg.kind == "symbolic":
+                    bound = "exact"
                 rows.append(
                     f'<tr>{first if place == 0 else ""}<td class="text">{leg.kind}</td>'
-                    f"<td>{leg.residual:.1e}</td><td>{bound}</td></tr>"
+                    f"<td>{f'{leg.residual:.1e}' if leg.residual else '0'}</td>"
+                    f"<td>{bound}</td></tr>"
                 )
         return f"""<section>
 <h2>Claims</h2>

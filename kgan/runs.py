@@ -13,8 +13,10 @@ import json
 import os
 import platform
 import shutil
+import signal
+import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,15 +61,19 @@ class Run:
         model: the compiled model.
         data: what it is trained on.
         epoch: epochs that are finished.
+        random_states: of generators that no layer owns, as they were after that epoch.
     """
 
     path: Path
     config: dict[str, Any]
     model: Any
     data: Dataset
-    epoch: int = 0
+    epoch: int
+    random_states: dict[str, np.ndarray]
 
-    def train(self, epochs: int, more_callbacks: Sequence = (), verbose="auto") -> dict[str, float]:
+    def train(
+        self, epochs: int, more_callbacks: Sequence = (), verbose: str | int = "auto"
+    ) -> dict[str, float]:
         """Train up to `epochs` epochs in all, with a checkpoint after each.
 
         Args:
@@ -90,17 +96,19 @@ class Run:
         if not isinstance(train, np.ndarray):  # pictures that stay on disk are served, not stacked
             train = Batches(train, batch_size=size, seed=self.model.seed)
             held_out = Batches(held_out, batch_size=min(size, len(held_out)))
-        record = _Record(self)
+        record, interrupt = _Record(self), _Interrupt()
+        _set_random_states(self.random_states)
         try:
-            self.model.fit(
-                train,
-                batch_size=size if isinstance(train, np.ndarray) else None,
-                epochs=epochs,
-                initial_epoch=self.epoch,
-                validation_data=held_out,
-                callbacks=[*self._watchers(), *more_callbacks, record],
-                verbose=verbose,
-            )
+            with interrupt.awaited():
+                self.model.fit(
+                    train,
+                    batch_size=size if isinstance(train, np.ndarray) else None,
+                    epochs=epochs,
+                    initial_epoch=self.epoch,
+                    validation_data=held_out,
+                    callbacks=[*self._watchers(), *more_callbacks, record, interrupt],
+                    verbose=verbose,
+                )
         except KeyboardInterrupt:
             animate(self.path)
             raise
@@ -216,7 +224,7 @@ def start(
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Run(path, config, model, data)
+    return Run(path, config, model, data, 0, _random_states())
 
 
 def resume(path, data: Dataset | None = None) -> Run:
@@ -248,7 +256,7 @@ def resume(path, data: Dataset | None = None) -> Run:
             f"data: {data.name!r} has SHA-256 {data.hash[:16]}..., {path} was trained on "
             f"{config['data']['hash'][:16]}...; a run goes on with the data it began with only."
         )
-    model, epoch = _read_checkpoint(checkpoint, config["model"])
+    model, epoch, random_states = _read_checkpoint(checkpoint, config["model"])
     sweep(path, "**/.*.tmp-*")
     for folder in ("samples", "theory"):
         for file in (path / folder).glob("*.png"):
@@ -257,7 +265,7 @@ def resume(path, data: Dataset | None = None) -> Run:
     rows = [row for row in history(path) if row["epoch"] <= epoch]
     if (path / "history.csv").exists():
         write_history(path / "history.csv", rows)
-    return Run(path, config, model, data, epoch)
+    return Run(path, config, model, data, epoch, random_states)
 
 
 def load(path):
@@ -280,7 +288,7 @@ def write_checkpoint(path: Path, model, epoch: int) -> Path:
     try:
         temporary.mkdir()
         model.save(temporary / "model.keras")
-        np.savez(temporary / "state.npz", epoch=epoch, seed=model.seed)
+        np.savez(temporary / "state.npz", epoch=epoch, **_random_states())  # pyright: ignore[reportArgumentType]
         manifest = {"sha256": {name: sha256(temporary / name) for name in CHECKPOINT_FILES}}
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for file in (*CHECKPOINT_FILES, "manifest.json"):
@@ -304,6 +312,46 @@ def _remove(checkpoint: Path) -> None:
         shutil.rmtree(nameless)
 
 
+class _Interrupt(keras.callbacks.Callback):
+    """Ctrl-C takes effect between two minibatches.
+
+    At any other moment it would unwind through TensorFlow's own threads, which has crashed the
+    process. A second Ctrl-C does not wait.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.asked = False
+
+    @contextlib.contextmanager
+    def awaited(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Python lets no other thread handle signals
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def ask(number, frame):
+            self.asked = True
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+        self._answer()
+
+    def _answer(self):
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._answer()
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self._answer()
+
+
 class _Record(keras.callbacks.Callback):
     """After every epoch a row of history.csv and a checkpoint; the last of a run's callbacks."""
 
@@ -323,11 +371,37 @@ class _Record(keras.callbacks.Callback):
             with file.open("a", newline="", encoding="utf-8") as lines:
                 csv.DictWriter(lines, list(row), lineterminator="\n").writerow(row)
         write_checkpoint(self.run.path, self.model, done)
-        self.run.epoch = done
+        self.run.epoch, self.run.random_states = done, _random_states()
 
 
-def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int]:
-    """The model of a whole checkpoint, and its epoch.
+def _random_states() -> dict[str, np.ndarray]:
+    """The state of PyTorch's own generators, which Keras's Dropout draws from there.
+
+    Everything else random comes from seeds that the model file keeps.
+    """
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    states = {"torch": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states |= {f"cuda_{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
+    return {name: state.numpy() for name, state in states.items()}
+
+
+def _set_random_states(states: Mapping[str, np.ndarray]) -> None:
+    if not states or keras.backend.backend() != "torch":
+        return
+    import torch
+
+    torch.set_rng_state(torch.from_numpy(states["torch"]))
+    if torch.cuda.is_available() and "cuda_0" in states:
+        names = [name for name in states if name.startswith("cuda_")]
+        torch.cuda.set_rng_state_all([torch.from_numpy(states[name]) for name in names])
+
+
+def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int, dict[str, np.ndarray]]:
+    """The model of a whole checkpoint, its epoch and its random states.
 
     The archive must hold a model of the class that the run names, made of layers, optimizers and
     functions of Keras and of this package: nothing else is looked up, whatever the file asks.
@@ -340,6 +414,7 @@ def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int]:
             outline = json.loads(archive.read("config.json"))
         with np.load(checkpoint / "state.npz", allow_pickle=False) as state:
             epoch = int(state["epoch"])
+            random_states = {key: state[key] for key in state.files if key != "epoch"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"checkpoint {checkpoint} can't be read: {error}") from error
     if strange or outline.get("registered_name") != f"kgan>{kind.__name__}":
@@ -352,7 +427,7 @@ def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int]:
             raise ValueError(
                 f"checkpoint {file} asks for something of {module!r}; accepted are keras and kgan."
             )
-    return keras.saving.load_model(file, safe_mode=True), epoch
+    return keras.saving.load_model(file, safe_mode=True), epoch, random_states
 
 
 def _modules(outline) -> set[str]:

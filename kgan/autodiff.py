@@ -6,10 +6,11 @@ while it traces), and how a branch is taken inside of a compiled step.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras.src.backend.common.stateless_scope import get_stateless_scope
 
 ops: Any = keras.ops  # its functions carry no types
@@ -311,3 +312,28 @@ def run_step(
     with _StepScope(variables, [value for group in state for value in group]) as scope:
         logs = step(data)
     return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
+
+
+def random_states() -> dict[str, np.ndarray]:
+    """The state of random generators that the backend keeps to itself.
+
+    Keras's Dropout draws from PyTorch's own generators there, which no model file holds; everywhere
+    else all that is random comes from seeds that are saved with the model.
+
+    Returns:
+        Name -> state, as arrays of bytes; empty but on PyTorch.
+    """
+    if BACKEND != "torch":
+        return {}
+    states = {"cpu": torch.get_rng_state()}
+    states |= {f"cuda_{i}": state for i, state in enumerate(torch.cuda.get_rng_state_all())}
+    return {name: state.numpy() for name, state in states.items()}
+
+
+def set_random_states(states: Mapping[str, np.ndarray]) -> None:
+    """Give the backend's own generators the state that `random_states` returned."""
+    for name, state in states.items():
+        if name == "cpu":
+            torch.set_rng_state(torch.from_numpy(state))
+        elif torch.cuda.is_available():
+            torch.cuda.set_rng_state(torch.from_numpy(state), int(name.removeprefix("cuda_")))

@@ -40,7 +40,7 @@ def demo(
         Path | None, typer.Option(help="New folder; the next free runs/demo by default.")
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes through the digits; the demo's own otherwise.")
+        int | None, typer.Option(min=1, help="Epochs on the digits; 16 by default.")
     ] = None,
     seed: Seed = 0,
 ) -> None:

@@ -25,7 +25,7 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import callbacks, losses
+from kgan import autodiff, callbacks, losses
 from kgan.callbacks.samples import animate, drawable
 from kgan.data import Batches, Dataset
 from kgan.data import load as load_data
@@ -92,17 +92,19 @@ class Run:
         """
         check_epochs(epochs, self.epoch)
         size = self.config["batch_size"]
-        train, held_out = self.data.train, self.data.test
-        if not isinstance(train, np.ndarray):  # pictures that stay on disk are served, not stacked
-            train = Batches(train, batch_size=size, seed=self.model.seed)
-            held_out = Batches(held_out, batch_size=min(size, len(held_out)))
+        train = Batches(
+            self.data.train,
+            batch_size=size,
+            seed=self.model.seed,
+            passes=self.config["passes"],
+        )
+        held_out = self.data.test
         record, interrupt = _Record(self), _Interrupt()
-        _set_random_states(self.random_states)
+        autodiff.set_random_states(self.random_states)
         try:
             with interrupt.awaited():
                 self.model.fit(
                     train,
-                    batch_size=size if isinstance(train, np.ndarray) else None,
                     epochs=epochs,
                     initial_epoch=self.epoch,
                     validation_data=held_out,
@@ -167,6 +169,7 @@ def start(
     data: Dataset,
     *,
     batch_size: int = 64,
+    passes: int = 1,
     options: Mapping[str, Any] | None = None,
     data_options: Mapping[str, Any] | None = None,
 ) -> Run:
@@ -177,6 +180,7 @@ def start(
         model: a compiled model of this package.
         data: what to train on.
         batch_size: samples in a minibatch, from 1 to the number of training samples.
+        passes: how often an epoch goes through the data, >= 1.
         options: what the model was built with, recorded in config.json.
         data_options: what the data were loaded with besides their name; used when resuming.
 
@@ -195,7 +199,7 @@ def start(
     if isinstance(data.train, np.ndarray):
         model.check_data(data.train, None, f"data {data.name!r}")
         model.check_data(data.test, None, f"held-out data {data.name!r}")
-    Batches(data.train, batch_size=batch_size, seed=model.seed)
+    Batches(data.train, batch_size=batch_size, seed=model.seed, passes=passes)
     config = {
         "model": name.lower(),
         "options": dict(options or {}),
@@ -208,6 +212,7 @@ def start(
             "skipped": list(data.skipped),
         },
         "batch_size": batch_size,
+        "passes": passes,
         "seed": model.seed,
         "backend": keras.backend.backend(),
         "versions": _versions(),
@@ -224,7 +229,7 @@ def start(
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Run(path, config, model, data, 0, _random_states())
+    return Run(path, config, model, data, 0, autodiff.random_states())
 
 
 def resume(path, data: Dataset | None = None) -> Run:
@@ -288,7 +293,7 @@ def write_checkpoint(path: Path, model, epoch: int) -> Path:
     try:
         temporary.mkdir()
         model.save(temporary / "model.keras")
-        np.savez(temporary / "state.npz", epoch=epoch, **_random_states())  # pyright: ignore[reportArgumentType]
+        np.savez(temporary / "state.npz", epoch=epoch, **autodiff.random_states())  # pyright: ignore[reportArgumentType]
         manifest = {"sha256": {name: sha256(temporary / name) for name in CHECKPOINT_FILES}}
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for file in (*CHECKPOINT_FILES, "manifest.json"):
@@ -371,33 +376,7 @@ class _Record(keras.callbacks.Callback):
             with file.open("a", newline="", encoding="utf-8") as lines:
                 csv.DictWriter(lines, list(row), lineterminator="\n").writerow(row)
         write_checkpoint(self.run.path, self.model, done)
-        self.run.epoch, self.run.random_states = done, _random_states()
-
-
-def _random_states() -> dict[str, np.ndarray]:
-    """The state of PyTorch's own generators, which Keras's Dropout draws from there.
-
-    Everything else random comes from seeds that the model file keeps.
-    """
-    if keras.backend.backend() != "torch":
-        return {}
-    import torch
-
-    states = {"torch": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        states |= {f"cuda_{i}": s for i, s in enumerate(torch.cuda.get_rng_state_all())}
-    return {name: state.numpy() for name, state in states.items()}
-
-
-def _set_random_states(states: Mapping[str, np.ndarray]) -> None:
-    if not states or keras.backend.backend() != "torch":
-        return
-    import torch
-
-    torch.set_rng_state(torch.from_numpy(states["torch"]))
-    if torch.cuda.is_available() and "cuda_0" in states:
-        names = [name for name in states if name.startswith("cuda_")]
-        torch.cuda.set_rng_state_all([torch.from_numpy(states[name]) for name in names])
+        self.run.epoch, self.run.random_states = done, autodiff.random_states()
 
 
 def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int, dict[str, np.ndarray]]:

@@ -83,7 +83,8 @@ def compare(data: np.ndarray, generated: np.ndarray) -> tuple[dict, dict]:
 
 
 # %% Training
-def train(name: str) -> tuple[kgan.DCGAN, np.ndarray, float]:
+def train(name: str) -> tuple[kgan.DCGAN, np.ndarray, np.ndarray, float]:
+    """The trained model, its data, what it generated before training, and the seconds it took."""
     keras.utils.set_random_seed(SEED)
     data = kgan.data.load(name).train
     model = kgan.DCGAN(
@@ -93,12 +94,13 @@ def train(name: str) -> tuple[kgan.DCGAN, np.ndarray, float]:
     # An epoch of 80 images would be over in two steps: one of ours is several passes.
     passes = -(-20 * BATCH[name] // len(data))
     repeated = np.tile(data, (passes, 1, 1, 1))
+    untrained = model.generate(SAMPLES, seed=SEED + 1)
     start = time.perf_counter()
     epochs = STEPS[name] // (len(repeated) // BATCH[name])
     model.fit(repeated, batch_size=BATCH[name], epochs=epochs, verbose=0)
     seconds = time.perf_counter() - start
     print(f"{name}: {len(data)} images, {int(model.optimizer.iterations)} steps, {seconds:.0f} s")
-    return model, data, seconds
+    return model, data, untrained, seconds
 
 
 # %% [markdown]
@@ -128,11 +130,12 @@ def tile(images: np.ndarray) -> np.ndarray:
 # %% Both data sets
 results = {"backend": keras.backend.backend(), "seed": SEED, "samples": SAMPLES}
 for name in STEPS:
-    model, data, seconds = train(name)
+    model, data, untrained, seconds = train(name)
     generated = model.generate(SAMPLES, seed=SEED + 1)
     distances, spectra = compare(data, generated)
     results[name] = {
         **distances,
+        "ratio_untrained": compare(data, untrained)[0]["ratio"],
         "steps": int(model.optimizer.iterations),
         "training_seconds": seconds,
     }

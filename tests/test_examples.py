@@ -1,0 +1,145 @@
+"""The lessons: whether each reads as one, and (slow) whether it reaches the figures it promises."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
+IMPORT_NAMES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pillow": "PIL"}
+
+
+def core_packages() -> set[str]:
+    """Names under which the core dependencies and our own packages are imported."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.match(r"[\w-]+", line).group() for line in project["dependencies"]]
+    return {IMPORT_NAMES.get(name, name) for name in names} | {"kgan", "theory"}
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Packages that a script imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+def test_there_are_five():
+    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_reads_as_a_lesson(path):
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    docstring = ast.get_docstring(tree)
+    assert docstring is not None
+    assert "**Goal.**" in docstring
+    assert source.startswith("# %% [markdown]\n")
+    assert "# %% Knobs" in source
+    assert f"examples/out/{path.stem}" in source
+    assert f"({path.name})" in (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_imports_core_dependencies_only(path):
+    allowed = core_packages() | set(sys.stdlib_module_names)
+    assert imported(ast.parse(path.read_text(encoding="utf-8"))) <= allowed
+
+
+def test_an_import_of_anything_else_is_noticed():
+    script = "import numpy\ndef f():\n    from torch import nn\n"
+    assert imported(ast.parse(script)) - core_packages() == {"torch"}
+
+
+def run(name: str, out: Path) -> dict:
+    """Run a lesson as a reader does, in a process of its own; its numbers."""
+    (path,) = [path for path in EXAMPLES if path.name.startswith(name)]
+    done = subprocess.run(
+        [sys.executable, str(path), "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert any(out.glob("*.png"))
+    return json.loads((out / "results.json").read_text())
+
+
+@pytest.mark.slow
+def test_digits_gan(tmp_path):
+    """C-01."""
+    found = run("01", tmp_path)
+    gan, gaussian = found["scores"]["GAN"], found["scores"]["Gaussian"]
+    assert found["judge_test_accuracy"] >= 0.98
+    assert gan["classes_of_at_least_1_percent"] == 10
+    assert gan["kl_to_uniform"] <= 0.25
+    assert gan["parzen"] >= -26
+    assert gan["distance_ratio"] >= 0.8
+    # Controls: a Gaussian is not likely enough, and copies are not new.
+    assert gaussian["parzen"] < -26
+    assert found["scores"]["training images"]["distance_ratio"] < 0.8
+
+
+@pytest.mark.slow
+def test_optimal_discriminator(tmp_path):
+    """C-02."""
+    found = run("02", tmp_path)
+    frozen, learned = found["frozen_generator"], found["learned_generator"]
+    assert frozen["rms"] <= 0.03
+    assert frozen["gap"] <= 0.01
+    assert frozen["value"] <= frozen["bound"] + 1e-6
+    assert learned["w1"] <= 0.2
+    # Controls: before training neither holds.
+    assert frozen["rms_untrained"] > 0.03
+    assert learned["w1_untrained"] > 0.2
+
+
+@pytest.mark.slow
+def test_original_paper(tmp_path):
+    """C-03."""
+    found = run("03", tmp_path)
+    for data in ("digits", "faces"):
+        parzen = found[data]["parzen"]
+        best_gaussian = max(parzen["Gaussian"]["mean"], parzen["Gaussian, cut off"]["mean"])
+        assert parzen["GAN"]["mean"] >= best_gaussian + 5
+        assert parzen["GAN, untrained"]["mean"] < best_gaussian  # control
+
+
+@pytest.mark.slow
+def test_convolutional(tmp_path):
+    """C-04."""
+    found = run("04", tmp_path)
+    for data in ("faces", "digits"):
+        assert found[data]["ratio"] <= 0.25
+        assert found[data]["ratio_untrained"] > 0.25  # control
+
+
+@pytest.mark.slow
+def test_evaluation(tmp_path):
+    """C-36, the rows without a conditional model; A-EVA-02, A-EVA-03."""
+    found = run("05", tmp_path)
+    check = found["parzen_check"]
+    assert check["closed_form"] == pytest.approx(0.305197, abs=1e-6)
+    assert 4.9 * check["standard_error"] < 2e-3  # enough samples for the tolerance
+    assert abs(check["monte_carlo"] - check["closed_form"]) <= 2e-3
+    assert abs(check["monte_carlo"] - check["unsmoothed"]) > 2e-3  # control: no smoothing
+    assert found["judge_test_accuracy"] >= 0.98
+    assert found["parzen_baselines"]["training_images"] == pytest.approx(-17.96, abs=1.5)
+    assert found["parzen_baselines"]["gaussian"] == pytest.approx(-38.6, abs=1.5)
+    # Mode metrics: a sampler of the data has all eight, a collapsed one two.
+    assert found["modes"]["data"]["modes"] == 8
+    assert found["modes"]["two modes only"]["modes"] == 2
+    assert found["table"]["training threes only"]["classes"] == 1

@@ -112,7 +112,9 @@ class TheoryMonitor(keras.callbacks.Callback):
         import theory
 
         model: Any = self.model
-        drawn = model.generate(self.samples, seed=self.seed)[:, 0].astype(np.float64)
+        drawn = model.generate(self.samples, seed=self.seed, averaged=False)[:, 0].astype(
+            np.float64
+        )
         # A collapsed generator has no spread; a kernel of no width would be no density.
         spread = max(float(drawn.std(ddof=1)), 1e-3 * float(self.density.std()))
         width = spread * len(drawn) ** (-1 / 5)  # Scott's rule in one dimension

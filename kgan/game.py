@@ -443,6 +443,16 @@ class Game(keras.Model):
             **options,
         )
 
+    def evaluate(self, x: Any = None, y: Any = None, **options):
+        """What `evaluate_batch` says of held-out data; `keras.Model.evaluate`, the data checked.
+
+        Raises:
+            ValueError: as `fit`.
+        """
+        if _is_array(x):
+            self.check_data(*_as_arrays(x, y), "x")
+        return super().evaluate(x, y, **options)
+
     # Saving -------------------------------------------------------------------------------
 
     def _seed_states(self) -> list[keras.Variable]:

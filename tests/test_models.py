@@ -193,6 +193,7 @@ def test_bad_calls_are_refused_by_name(entry, fitted):
         (lambda: model.fit(x, validation_data=x[:, :4]), "validation_data: got shape"),
         (lambda: model.generate(0), "n: got 0"),
         (lambda: model.generate(2, seed=-1), "seed: got -1"),
+        (lambda: model.evaluate(x[:, :4]), "x: got shape"),
         (lambda: model.score(x[0]), "x: got shape"),
         (lambda: model.optimizer.learning_rate, "PlayerLearningRate"),
         (lambda: model.compile(optimizer="adam"), "two players"),

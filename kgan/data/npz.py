@@ -88,7 +88,12 @@ def _labels(path, n, y, classes) -> tuple[np.ndarray | None, tuple[str, ...]]:
             f"file {path!r}: y must hold {n} integers, one a sample; got {y.dtype} of shape "
             f"{y.shape}"
         )
-    names = tuple(map(str, range(int(y.max()) + 1) if classes is None else np.ravel(classes)))
+    if classes is not None and classes.ndim != 1:
+        raise ValueError(
+            f"file {path!r}: classes must hold the classes' names, shape (k,); got shape "
+            f"{classes.shape}"
+        )
+    names = tuple(map(str, range(int(y.max()) + 1) if classes is None else classes))
     wrong = np.flatnonzero((y < 0) | (y >= len(names)))
     if len(wrong):
         raise ValueError(

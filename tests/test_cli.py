@@ -304,7 +304,7 @@ PICTURES = np.zeros((20, 8, 8, 1), np.float32)
     [
         ({"x": np.where(np.arange(20) == 7, np.nan, 0.0)[:, None]}, "NaN or infinity in 1 of 20"),
         ({"x": FLAT, "y": np.full(20, 3), "classes": ["a", "b"]}, "y must be in 0..1"),
-        ({"x": FLAT, "y": np.zeros(20, int), "classes": 10}, "classes must hold the classes' names"),
+        ({"x": FLAT, "y": np.zeros(20, int), "classes": 10}, "classes must hold"),
         ({"x": FLAT, "y": np.full(20, -1)}, "got -1 at index 0"),
         ({"x": FLAT, "y": np.zeros(19, int)}, "one a sample"),
         ({"x": FLAT, "y": np.zeros(20)}, "y must hold 20 integers"),

@@ -75,6 +75,7 @@ class TwoPlayerGame(Game):
         self.latent_dim = latent_dim
         self.data_range = data_range
         self.discriminator_steps = discriminator_steps
+        self._separates_samples = _separates_samples(discriminator)
 
     # The game -----------------------------------------------------------------------------
 
@@ -109,10 +110,21 @@ class TwoPlayerGame(Game):
         """The discriminator's logits for samples x, in full precision."""
         return ops.cast(self.discriminator(x, training=training), keras.config.floatx())
 
+    def discriminate_both(self, batch, real, fake) -> tuple[Any, Any]:
+        """The logits of real and of generated samples.
+
+        In one pass where that changes nothing, which saves time; in two where the network may
+        mix the samples that it sees together, as batch normalisation does.
+        """
+        if not self._separates_samples:
+            return self.discriminate(batch, real), self.discriminate(batch, fake)
+        n = ops.shape(real)[0]
+        logits = self.discriminate(batch, ops.concatenate([real, fake]))
+        return logits[:n], logits[n:]
+
     def discriminator_loss(self, real, fake, batch) -> tuple[Any, dict[str, Any]]:
         """The discriminator's loss and logs, from real and generated samples."""
-        real_logits = self.discriminate(batch, real)
-        fake_logits = self.discriminate(batch, fake)
+        real_logits, fake_logits = self.discriminate_both(batch, real, fake)
         loss = self.objective.discriminator(real_logits, fake_logits)
         return loss, {
             "real_score": self._mean_score(real_logits),
@@ -366,6 +378,16 @@ def _check_networks(data_shape, latent_dim, generator, discriminator):
             "discriminator: got one that ends in a sigmoid; accepted are logits, "
             "because the losses take the sigmoid themselves, without losing precision."
         )
+
+
+def _separates_samples(network) -> bool:
+    """Whether a network is known to answer for each sample alone: layers of Keras and of this
+    package do, but for batch normalisation; of somebody's own layer nothing is known."""
+    mixing = keras.layers.BatchNormalization | keras.layers.Lambda
+    return all(
+        type(layer).__module__.startswith(("keras.", "kgan.")) and not isinstance(layer, mixing)
+        for layer in network._flatten_layers()
+    )
 
 
 def _try(name, network, x):

@@ -318,6 +318,45 @@ def test_mixed_float16_is_refused():
         keras.config.set_dtype_policy("float32")
 
 
+class Centred(keras.layers.Layer):
+    """Mixes samples: subtracts the mean of the batch."""
+
+    def call(self, x):
+        return x - ops.mean(x, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "joined"),
+    [
+        (keras.layers.LayerNormalization, True),
+        (keras.layers.BatchNormalization, False),
+        (Centred, False),
+    ],
+)
+def test_real_and_generated_samples_are_never_mixed(layer, joined):
+    """One pass over both gives the logits of two passes, or is not taken."""
+    entry = MODELS["GAN"]
+    network = keras.Sequential([keras.layers.Flatten(), layer(), keras.layers.Dense(1)])
+    model = entry(discriminator=network)
+    real, fake = samples(entry, 6), samples(entry, 6, seed=1)
+    alone = [model.discriminate({}, x) for x in (real, fake)]
+    both = model.discriminate_both({}, ops.convert_to_tensor(real), ops.convert_to_tensor(fake))
+    for one, other in zip(alone, both, strict=True):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(ops.stop_gradient(one)),
+            ops.convert_to_numpy(ops.stop_gradient(other)),
+            atol=1e-6,
+        )
+    # The control: in one pass, these two layers would have mixed them.
+    pooled = model.discriminate({}, np.concatenate([real, fake + 1]))[:6]
+    close = np.allclose(
+        ops.convert_to_numpy(ops.stop_gradient(pooled)),
+        ops.convert_to_numpy(ops.stop_gradient(alone[0])),
+        atol=1e-4,
+    )
+    assert close == joined
+
+
 def test_batch_normalisation_is_refused_under_a_gradient_penalty():
     critic = keras.Sequential(
         [keras.layers.Flatten(), keras.layers.BatchNormalization(), keras.layers.Dense(1)]

@@ -466,7 +466,8 @@ class Game(keras.Model):
             store[f"seed_{i}"] = np.asarray(ops.convert_to_numpy(state.value))
 
     def load_own_variables(self, store):
-        own = {key: store[key] for key in store.keys() if not key.startswith("seed_")}  # noqa: SIM118
+        keys = store.keys()  # a store is no mapping: it cannot be iterated by itself
+        own = {key: store[key] for key in keys if not key.startswith("seed_")}
         super().load_own_variables(own)
         for i, state in enumerate(self._seed_states()):
             state.assign(store[f"seed_{i}"])

@@ -479,6 +479,6 @@ def _map(
     """Reduce each chunk over its components and put the points back into their shape."""
     shape: tuple[int, ...] = ()
     parts = []
-    for shape, terms in chunks:  # noqa: B007 every chunk carries the same shape
+    for shape, terms in chunks:  # noqa: B007  # every chunk carries the same shape, read after the loop
         parts.append(reduce(terms))
     return np.concatenate(parts).reshape(shape)

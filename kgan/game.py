@@ -401,6 +401,7 @@ class Game(keras.Model):
         """
         if not isinstance(epochs, int | np.integer) or epochs < 1:
             raise ValueError(f"epochs: got {epochs!r}; accepted is an integer >= 1.")
+        size = 32 if batch_size is None else batch_size
         if isinstance(x, tuple) and y is None:
             x, y = x if len(x) == 2 else (x[0], None)
         if _is_array(x):
@@ -420,14 +421,15 @@ class Game(keras.Model):
                 cut = int(len(x) * (1 - validation_split))
                 held_out = (x[cut:],) if y is None else (x[cut:], y[cut:])
                 x, y, validation_data = x[:cut], None if y is None else y[:cut], held_out
-            x = Batches(x, y, batch_size=batch_size or 32, seed=self.seed)
+            x = Batches(x, y, batch_size=size, seed=self.seed)
             y, batch_size = None, None
         if _is_array(validation_data) or isinstance(validation_data, tuple):
             parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
             self.check_data(*_as_arrays(*parts, *[None] * (2 - len(parts))), "validation_data")
         if _is_lazy(validation_data):
-            size = min(batch_size or 32, len(validation_data))
-            validation_data = Batches(validation_data, batch_size=size, seed=self.seed)
+            validation_data = Batches(
+                validation_data, batch_size=min(size, len(validation_data)), seed=self.seed
+            )
         if isinstance(x, Batches):
             callbacks = [_Order(x), *_as_list(callbacks)]
             options.setdefault("validation_batch_size", x.batch_size)

@@ -37,6 +37,13 @@ def logistic_discriminator(real_logits, fake_logits):
     −E[log D(x)] − E[log(1 − D(G(z)))] = E[softplus(−a(x))] + E[softplus(a(G(z)))], which is
     log 4 at D = 1/2.
 
+    Args:
+        real_logits: logits of real samples, shape `(n, 1)`.
+        fake_logits: logits of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
     Source: Goodfellow et al. 2014, eq. 1; claims A-GAN-02, A-GAN-08, A-SAT-01, A-SAT-03.
     """
     return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
@@ -47,6 +54,12 @@ def minimax_generator(fake_logits):
     """The generator's side of the value function: E[log(1 − D(G(z)))] = −E[softplus(a)].
 
     Its gradient in the logit is −D, which vanishes where the discriminator rejects.
+
+    Args:
+        fake_logits: logits of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
 
     Source: Goodfellow et al. 2014, eq. 1; claims A-SAT-02, A-SAT-05.
     """
@@ -59,6 +72,12 @@ def non_saturating_generator(fake_logits):
 
     Its gradient in the logit is −(1 − D), which tends to −1 where the discriminator rejects.
 
+    Args:
+        fake_logits: logits of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
     Source: Goodfellow et al. 2014, section 3; claims A-SAT-03, A-SAT-04, A-SAT-05.
     """
     return ops.mean(ops.softplus(-fake_logits))
@@ -68,6 +87,13 @@ def non_saturating_generator(fake_logits):
 def wasserstein_critic(real_scores, fake_scores):
     """The critic's loss E[D(G(z))] − E[D(x)], minus the Wasserstein distance at best.
 
+    Args:
+        real_scores: scores of real samples, shape `(n, 1)`.
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
     Source: Arjovsky et al. 2017, eq. 3; Gulrajani et al. 2017, eq. 3 without its penalty.
     """
     return ops.mean(fake_scores) - ops.mean(real_scores)
@@ -76,6 +102,12 @@ def wasserstein_critic(real_scores, fake_scores):
 @saving.register_keras_serializable(package="kgan")
 def wasserstein_generator(fake_scores):
     """The generator's loss −E[D(G(z))] against a critic.
+
+    Args:
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
 
     Source: Arjovsky et al. 2017, eq. 2 and algorithm 1.
     """

@@ -332,7 +332,8 @@ def check_image_shape(data_shape) -> tuple[int, int, int]:
             f"data_shape: got {data_shape!r}; accepted is (height, width, channels) "
             "with sides >= 8 and 1 to 4 channels."
         )
-    return shape  # type: ignore[return-value]  # three sizes, as just checked
+    height, width, channels = shape
+    return height, width, channels
 
 
 def check_count(name: str, value, least: int = 1) -> None:

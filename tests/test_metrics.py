@@ -712,4 +712,4 @@ def test_metrics_need_no_keras_and_know_their_names():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        metrics.nothing  # noqa: B018
+        metrics.nothing  # noqa: B018  # the access itself must raise

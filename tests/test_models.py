@@ -188,6 +188,7 @@ def test_bad_calls_are_refused_by_name(entry, fitted):
     x = samples(entry)
     for call, message in (
         (lambda: model.fit(x, epochs=0), "epochs: got 0"),
+        (lambda: model.fit(x, batch_size=0), "batch_size: got 0"),
         (lambda: model.fit(x, np.zeros(36)), "takes no condition"),
         (lambda: model.fit(x, steps_per_epoch=3), "steps_per_epoch: got 3"),
         (lambda: model.fit(x, validation_data=x[:, :4]), "validation_data: got shape"),

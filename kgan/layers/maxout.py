@@ -18,6 +18,9 @@ class Maxout(keras.layers.Layer):
 
     Input and output: `(n, features)` to `(n, units)`.
 
+    Raises:
+        ValueError: units or pieces that are no integer >= 1.
+
     Source: Goodfellow et al. 2013, "Maxout Networks", section 2.
     """
 

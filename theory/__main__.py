@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -34,6 +35,9 @@ def verify(
         Path | None,
         typer.Option(metavar="DIR", help="Also write claims.html and claims.json to a new folder."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Processes that share the work.")
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Verify claims and print a table; exit with 1 when one has failed.
@@ -43,18 +47,18 @@ def verify(
     if report is not None and report.exists():
         _refuse(f"--report: {report} exists already, expected a new folder")
     chosen = _chosen(names, exercise)
+    running = claims_.verify_all(chosen, jobs)
     if as_json:
-        verdicts = [claim.verify() for claim in chosen]
+        verdicts = _in_order(running, chosen)
         typer.echo(json.dumps([v.record() for v in verdicts], indent=1))
     else:
         from rich.progress import track
 
         from theory.report import summary, verdict_table
 
-        verdicts = [
-            claim.verify()
-            for claim in track(chosen, "verifying", transient=True, console=_console(stderr=True))
-        ]
+        stderr = _console(stderr=True)
+        shown = track(running, "verifying", len(chosen), transient=True, console=stderr)
+        verdicts = _in_order(shown, chosen)
         console = _console()
         console.print(verdict_table(verdicts))
         console.print(summary(verdicts), highlight=False, markup=False)
@@ -101,6 +105,12 @@ def show(
         _console().print(claim_page(verdict), highlight=False)
     if verdict.status == "failed":
         raise typer.Exit(1)
+
+
+def _in_order(
+    verdicts: Iterable[claims_.Verdict], chosen: list[claims_.Claim]
+) -> list[claims_.Verdict]:
+    return sorted(verdicts, key=lambda v: chosen.index(v.claim))
 
 
 def _chosen(names: list[str] | None, exercise: str | None) -> list[claims_.Claim]:

@@ -2,9 +2,10 @@
 
 A claim is verified by running its *legs*. A symbolic leg proves it with sympy, step by step; a
 numerical leg measures it on random instances; a sampling leg measures it by Monte Carlo, in
-standard errors. A *control* is a nearby false statement, or the claim with an assumption dropped,
-put through the same check: unless the check notices, the claim fails, because a check that cannot
-fail proves nothing. An *erratum* records a statement that is wrong and refutes it.
+standard errors; a certified leg encloses it in an interval that is proved to hold it. A *control*
+is a nearby false statement, or the claim with an assumption dropped, put through the same check:
+unless the check notices, the claim fails, because a check that cannot fail proves nothing. An
+*erratum* records a statement that is wrong and refutes it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import difflib
 import importlib
 import inspect
 import math
+import os
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+
+from theory.exercises import answered_by, exercises
 
 # The modules that register claims, in the order in which `claims()` lists them.
 CLAIM_MODULES = (
@@ -32,22 +36,54 @@ CLAIM_MODULES = (
     "descent",
     "jensen_shannon",
     "saturation",
-    "errata",
-    "errata_saturation",
+    "disjoint_supports",
+    "instance_noise",
+    "couplings",
+    "optimal_transport",
+    "dynamics",
+    "mode_collapse",
+    "packing",
+    "explicit_density",
+    "evaluation",
+    "networks",
+    "errata.game",
+    "errata.saturation",
+    "errata.transport",
+    "errata.networks",
+    "errata.sequences",
+    "errata.search",
+    "errata.transfer",
+    "errata.images",
+    "errata.implementations",
 )
+
+# What the groups of ids are about: A-JS-02 belongs to A-JS.
+TOPICS = {
+    "A-GAN": "The game",
+    "A-DST": "The optimal discriminator",
+    "A-JS": "The Jensen-Shannon divergence",
+    "A-SAT": "Saturation",
+    "A-SUP": "Disjoint supports and instance noise",
+    "A-OT": "Wasserstein distances",
+    "A-DYN": "Dynamics of the game",
+    "A-MC": "Mode collapse and packing",
+    "A-GEN": "Explicit and implicit densities",
+    "A-EVA": "Evaluation",
+    "A-NN": "Activations and dropout",
+    "B": "Mistakes often seen",
+}
 
 # Standard errors that a sampling leg may deviate: a normal deviate is further out with p = 1e-6.
 SAMPLING_BOUND = 4.9
 
 Status = Literal["proved", "supported", "refuted", "stated", "linked", "failed"]
-Kind = Literal["symbolic", "numerical", "sampling", "counterexample", "control"]
+Kind = Literal["symbolic", "numerical", "sampling", "certified", "counterexample", "control"]
 Check = Callable[..., Iterator[Any]]
 
 _registry: dict[str, Claim] = {}
 
 _ID = re.compile(r"A-[A-Z0-9]+-\d{2,}[a-z]?|B-E\d{2,}")
 _ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_EXERCISE = re.compile(r"(HW[457]|SLIDES-GAN|SLIDES-GENERATIVE)\.[A-Za-z0-9.]+")
 
 
 @dataclass(frozen=True)
@@ -112,6 +148,7 @@ class Verdict:
             "alias": self.claim.alias,
             "title": self.claim.title,
             "statement": self.claim.statement,
+            "formula": self.claim.formula,
             "assumptions": list(self.claim.assumptions),
             "sources": list(self.claim.sources),
             "exercises": list(self.claim.exercises),
@@ -136,14 +173,14 @@ class Claim:
         statement: the whole statement; of an erratum, what is wrongly said and what is right.
         assumptions: what it needs, one phrase each.
         sources: papers with equation or theorem numbers, and course files with lines.
-        exercises: the homework and slides it answers, such as ``HW5.4b`` or ``SLIDES-GAN.OPT``.
+        formula: the statement's formula in LaTeX, without dollar signs; the report shows it.
         erratum: the statement is wrong, and a counterexample has to refute it.
         definition: there is nothing to compute; legs are optional.
         test: the test that checks it on a trained network; legs are optional.
         no_proof: why there is no symbolic leg; two other legs are then required.
 
     Raises:
-        ValueError: a malformed or duplicate id or alias, a missing source or a bad exercise name.
+        ValueError: a malformed or duplicate id or alias, or a missing source.
     """
 
     id: str
@@ -152,7 +189,7 @@ class Claim:
     statement: str
     sources: tuple[str, ...]
     assumptions: tuple[str, ...] = ()
-    exercises: tuple[str, ...] = ()
+    formula: str = ""
     erratum: bool = False
     definition: bool = False
     test: str = ""
@@ -166,18 +203,25 @@ class Claim:
             raise ValueError(f"alias: got {self.alias!r}, expected lower case words and hyphens")
         if not self.sources:
             raise ValueError(f"sources: {self.id} names none, expected at least one")
-        for name in ("sources", "assumptions", "exercises"):
+        for name in ("sources", "assumptions"):
             if isinstance(getattr(self, name), str):
                 raise ValueError(f"{name}: {self.id} gives a string, expected a tuple of strings")
-        for exercise in self.exercises:
-            if not _EXERCISE.fullmatch(exercise):
-                raise ValueError(f"exercises: {self.id} has {exercise!r}, expected e.g. HW5.4b")
         for other in _registry.values():
             if self.id == other.id:
                 raise ValueError(f"id: {self.id} is registered already")
             if self.alias == other.alias:
                 raise ValueError(f"alias: {self.alias} of {self.id} belongs to {other.id}")
         _registry[self.id] = self
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """The homework and slides that it answers, such as HW5.4b or SLIDES-GAN.OPT."""
+        return answered_by(self.id)
+
+    @property
+    def topic(self) -> str:
+        """The heading it stands under, one of `TOPICS`."""
+        return TOPICS[_group(self.id)]
 
     # Declaring legs. A check is a generator function; it takes a seeded numpy Generator or nothing.
 
@@ -192,6 +236,11 @@ class Claim:
     def sampling(self, check: Check) -> Check:
         """Add a Monte-Carlo check: yields deviations in standard errors, at most 4.9 in size."""
         return self._add("sampling", "", SAMPLING_BOUND, check)
+
+    def certified(self, tolerance: float, description: str = "") -> Callable[[Check], Check]:
+        """Add a check by ball arithmetic: yields differences that must be 0, each a `flint.arb`
+        ball, proved to hold the number it stands for and to lie within `tolerance` of 0."""
+        return lambda check: self._add("certified", description, tolerance, check)
 
     def control(self, description: str, tolerance: float) -> Callable[[Check], Check]:
         """Add a negative control: what must go wrong, and does.
@@ -268,6 +317,8 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
                 step, residual = item
                 steps.append(step)
                 residuals.append(_symbolic_residual(residual))
+            elif leg.kind == "certified":
+                residuals.append(_ball(item))
             else:
                 residuals.append(_number(item, signed=leg.kind == "sampling"))
     except Exception as error:  # a broken leg is a failed claim; the other claims still run
@@ -323,6 +374,15 @@ def _number(item: Any, signed: bool) -> float:
     return float(np.max(np.abs(values)))
 
 
+def _ball(item: Any) -> float:
+    """The largest size that a ball allows; a bare number would be a hope, and is refused."""
+    import flint
+
+    if not isinstance(item, flint.arb):
+        raise TypeError(f"a certified leg yielded {type(item).__name__}, expected a flint.arb")
+    return float(item.abs_upper())  # NaN when the ball is
+
+
 def _symbolic_residual(residual: Any) -> float:
     """0 when sympy reduces the residual to zero (or true), else its size, or infinity."""
     import sympy
@@ -346,7 +406,8 @@ def _all() -> list[Claim]:
 
 
 def _group(id_: str) -> str:
-    return id_.rstrip("0123456789abcdefghijklmnopqrstuvwxyz")
+    """A-JS of A-JS-02, B of B-E16."""
+    return id_.rpartition("-")[0]
 
 
 def claims(exercise: str | None = None) -> list[Claim]:
@@ -356,23 +417,22 @@ def claims(exercise: str | None = None) -> list[Claim]:
         exercise: a name such as ``HW5.4b`` or ``SLIDES-GAN.OPT``; ``HW5.4`` takes in all its parts.
 
     Raises:
-        ValueError: no claim answers that exercise.
+        ValueError: there is no such exercise; the message names all.
     """
-    every = _all()
     if exercise is None:
-        return every
-    found = [c for c in every if any(_is_part(e, exercise) for e in c.exercises)]
-    if not found:
-        names = sorted({e for c in every for e in c.exercises})
-        raise ValueError(f"exercise: got {exercise!r}, with claims are {', '.join(names)}")
-    return found
+        return _all()
+    wanted = {id_ for e in exercises(exercise) for id_ in e.answers}
+    return [c for c in _all() if c.id in wanted]
 
 
-def _is_part(name: str, whole: str) -> bool:
-    """Whether exercise `name` is `whole` or a part of it: HW5.4b is of HW5.4, HW5.41 is not."""
-    name, whole = name.lower(), whole.lower()
-    rest = name[len(whole) :]
-    return name.startswith(whole) and not (whole[-1:].isdigit() and rest[:1].isdigit())
+def pending(exercise: str) -> list[str]:
+    """The ids that an exercise needs and that no claim has yet.
+
+    Raises:
+        ValueError: as `claims`.
+    """
+    built = {c.id for c in _all()}
+    return list(dict.fromkeys(i for e in exercises(exercise) for i in e.answers if i not in built))
 
 
 def find(name: str) -> Claim:
@@ -405,3 +465,38 @@ def verify(name: str) -> Verdict:
         ValueError: there is no such claim.
     """
     return find(name).verify()
+
+
+def verify_all(chosen: Sequence[Claim], jobs: int = 1) -> Iterator[Verdict]:
+    """Verify several claims, each verdict as soon as it is there (with one job, in order).
+
+    Args:
+        chosen: registered claims, or any claims when `jobs` is 1.
+        jobs: how many processes share the work, at least 1.
+
+    Raises:
+        ValueError: fewer than one job.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs: got {jobs}, expected at least 1")
+    if jobs == 1 or len(chosen) < 2:
+        for claim in chosen:
+            yield claim.verify()
+        return
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    # Legs are functions and stay in their process: a claim goes there as its id, and the evidence
+    # comes back. Fresh processes, because a fork inherits the locks of its parent's threads; one
+    # thread each, because linear algebra on small arrays loses more to waiting than it wins.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with ProcessPoolExecutor(min(jobs, len(chosen)), get_context("spawn")) as pool:
+        futures = {pool.submit(_outcome, claim.id): claim for claim in chosen}
+        for future in as_completed(futures):
+            status, evidence, seconds, reason = future.result()
+            yield Verdict(status, evidence, seconds, futures[future], reason)
+
+
+def _outcome(id_: str) -> tuple[Status, tuple[Evidence, ...], float, str]:
+    verdict = verify(id_)
+    return verdict.status, verdict.evidence, verdict.seconds, verdict.reason

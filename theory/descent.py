@@ -28,7 +28,6 @@ convex = Claim(
         "Goodfellow et al. 2014, Proposition 2",
         "002_d31ce6ddd5a0096b.txt:163,217-221",
     ),
-    exercises=("HW5.4c", "SLIDES-GAN.OPT"),
 )
 
 
@@ -87,7 +86,6 @@ gradient = Claim(
     "dependence of D* on p_g contributes nothing, because D* is a maximum.",
     assumptions=("p_data > 0 and p_g > 0",),
     sources=("Goodfellow et al. 2014, Proposition 2 (proof)", "002_d31ce6ddd5a0096b.txt:200"),
-    exercises=("HW5.4b", "HW4.T1b"),
 )
 
 
@@ -144,7 +142,6 @@ envelope = Claim(
         "000_8b69f153baee6a3b.txt:334",
         "001_5040f14b49cef5aa.txt:33",
     ),
-    exercises=("HW5.4b", "HW4.T1b"),
 )
 
 

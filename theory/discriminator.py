@@ -55,7 +55,6 @@ optimal = Claim(
         "001_5040f14b49cef5aa.txt:31",
         "002_d31ce6ddd5a0096b.txt:174-196",
     ),
-    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.OPT"),
     test="tests/test_theory_meets_training.py::test_learned_discriminator_is_optimal",
 )
 
@@ -124,7 +123,6 @@ maximum = Claim(
     "stationary point is the only maximum. If p or q is 0 the supremum is at D* = 0 or 1.",
     assumptions=("p >= 0 and q >= 0, not both 0",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:278-290", "002_d31ce6ddd5a0096b.txt:192-196"),
-    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -172,7 +170,6 @@ logit = Claim(
     "a*(x) = log p_data(x) - log p_g(x).",
     assumptions=("p_data(x) > 0 and p_g(x) > 0",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:447", "002_d31ce6ddd5a0096b.txt:196"),
-    exercises=("HW5.4a", "HW5.6.2a", "HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -224,7 +221,6 @@ half = Claim(
         "002_d31ce6ddd5a0096b.txt:167-170",
         "000_8b69f153baee6a3b.txt:350",
     ),
-    exercises=("HW5.4a", "HW5.4c", "HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -269,7 +265,6 @@ gaussian = Claim(
         "Goodfellow et al. 2014, Proposition 1, applied to normal laws",
         "000_8b69f153baee6a3b.txt:276-298",
     ),
-    exercises=("HW5.4a", "HW4.T1a"),
 )
 
 
@@ -342,7 +337,6 @@ regret = Claim(
         "000_8b69f153baee6a3b.txt:268-294",
         "002_d31ce6ddd5a0096b.txt:190-196",
     ),
-    exercises=("HW5.4a", "HW4.T1a"),
 )
 
 
@@ -396,7 +390,6 @@ unbalanced = Claim(
         "Goodfellow et al. 2014, Proposition 1, with unequal class weights",
         "000_8b69f153baee6a3b.txt:276-298",
     ),
-    exercises=("HW5.4a", "HW4.T1a"),
 )
 
 
@@ -437,7 +430,6 @@ error = Claim(
         "Devroye, Györfi and Lugosi 1996, chapter 2 (Bayes error and L1 distance)",
         "000_8b69f153baee6a3b.txt:445",
     ),
-    exercises=("HW5.4a", "HW4.T1a"),
 )
 
 

@@ -54,7 +54,6 @@ ingredients = Claim(
         "002_d31ce6ddd5a0096b.txt:92-97",
         "003_0ac11bc5ae3e596a.txt:229-241",
     ),
-    exercises=("HW5.4a", "SLIDES-GAN.FRAME", "SLIDES-GENERATIVE.GAN"),
     test="tests/test_theory_meets_training.py::test_discriminator_is_a_probability",
 )
 
@@ -91,7 +90,6 @@ value_function = Claim(
         "002_d31ce6ddd5a0096b.txt:110-112",
         "003_0ac11bc5ae3e596a.txt:275,286",
     ),
-    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.FRAME", "SLIDES-GENERATIVE.GAN"),
     no_proof="a definition; what is checked is that three ways to compute it agree",
 )
 
@@ -162,7 +160,6 @@ pointwise = Claim(
         "001_5040f14b49cef5aa.txt:27",
         "002_d31ce6ddd5a0096b.txt:186-190",
     ),
-    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -217,7 +214,6 @@ first_term = Claim(
     statement="The first term of V, E[log D(x)] over the data, does not depend on the generator.",
     assumptions=("D is fixed",),
     sources=(f"{_PAPER}, algorithm 1", "002_d31ce6ddd5a0096b.txt:122"),
-    exercises=("HW5.6.1", "SLIDES-GAN.FRAME"),
     test="tests/test_theory_meets_training.py::test_first_term_has_no_generator_gradient",
 )
 
@@ -269,7 +265,6 @@ zero_sum = Claim(
     "non-saturating loss the game is no longer zero-sum.",
     assumptions=("natural logarithms",),
     sources=(f"{_PAPER}, equation 1, section 4.1", "002_d31ce6ddd5a0096b.txt:99-106"),
-    exercises=("SLIDES-GAN.FRAME",),
 )
 
 
@@ -316,7 +311,6 @@ loss_sum = Claim(
         "002_d31ce6ddd5a0096b.txt:129",
         "003_0ac11bc5ae3e596a.txt:306",
     ),
-    exercises=("HW5.6.1", "SLIDES-GAN.FRAME"),
 )
 
 
@@ -366,7 +360,6 @@ cross_entropy = Claim(
         "002_d31ce6ddd5a0096b.txt:81,102",
         "003_0ac11bc5ae3e596a.txt:279",
     ),
-    exercises=("HW5.4a", "SLIDES-GAN.FRAME"),
 )
 
 
@@ -425,7 +418,6 @@ upper_bound = Claim(
         "002_d31ce6ddd5a0096b.txt:116-118",
         "003_0ac11bc5ae3e596a.txt:279",
     ),
-    exercises=("SLIDES-GAN.FRAME", "SLIDES-GENERATIVE.GAN"),
 )
 
 

@@ -46,7 +46,6 @@ optimal_value = Claim(
         "001_5040f14b49cef5aa.txt:33",
         "002_d31ce6ddd5a0096b.txt:200",
     ),
-    exercises=("HW5.4b", "HW4.T1b", "SLIDES-GAN.OPT"),
 )
 
 
@@ -98,7 +97,6 @@ decomposition = Claim(
         "000_8b69f153baee6a3b.txt:330-334",
         "001_5040f14b49cef5aa.txt:33",
     ),
-    exercises=("HW5.4b", "HW4.T1b", "SLIDES-GAN.OPT"),
 )
 
 
@@ -207,7 +205,6 @@ minimum = Claim(
         "000_8b69f153baee6a3b.txt:334",
         "002_d31ce6ddd5a0096b.txt:204-208",
     ),
-    exercises=("HW5.4b", "HW4.T1b", "SLIDES-GAN.OPT"),
 )
 
 
@@ -257,7 +254,6 @@ unique = Claim(
         "002_d31ce6ddd5a0096b.txt:208-215",
         "000_8b69f153baee6a3b.txt:252",
     ),
-    exercises=("HW5.4c", "HW4.T1b", "SLIDES-GAN.OPT"),
 )
 
 
@@ -313,7 +309,6 @@ at_optimum = Claim(
     "V = -log 2 int p_data - log 2 int p_g = -2 log 2 = -log 4.",
     assumptions=("p_g = p_data",),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
-    exercises=("HW5.4c", "SLIDES-GAN.OPT"),
 )
 
 
@@ -356,7 +351,6 @@ every_d = Claim(
     "D = 1/2.",
     assumptions=("p_g = p_data",),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
-    exercises=("HW5.4c",),
 )
 
 

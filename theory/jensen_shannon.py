@@ -33,7 +33,6 @@ bounds = Claim(
         "Goodfellow et al. 2014, Theorem 1",
         "000_8b69f153baee6a3b.txt:334,536",
     ),
-    exercises=("HW5.4b", "HW4.T1b", "SLIDES-GAN.OPT"),
 )
 
 
@@ -87,7 +86,6 @@ quadratic = Claim(
         "Goodfellow et al. 2014, Theorem 1, expanded to second order",
         "000_8b69f153baee6a3b.txt:252",
     ),
-    exercises=("HW5.4c", "SLIDES-GAN.OPT"),
 )
 
 
@@ -158,7 +156,6 @@ uniform = Claim(
         "000_8b69f153baee6a3b.txt:508",
         "001_5040f14b49cef5aa.txt:54",
     ),
-    exercises=("HW5.4b", "HW4.T3c"),
 )
 
 
@@ -217,7 +214,6 @@ reference = Claim(
     statement="In nats JS(N(0, 1), N(mu, 1)) = 0.030311, 0.111421, 0.336831, 0.632720 and "
     "C = -1.325672, -1.163451, -0.712633, -0.120854 for mu = 0.5, 1, 2, 4.",
     sources=("Goodfellow et al. 2014, Theorem 1, evaluated", "000_8b69f153baee6a3b.txt:330"),
-    exercises=("HW5.4b",),
     no_proof="the integral has no closed form",
 )
 
@@ -290,7 +286,6 @@ local = Claim(
         "Csiszár and Shields 2004, section 4 (f-divergences near the diagonal)",
         "000_8b69f153baee6a3b.txt:252",
     ),
-    exercises=("HW5.4c",),
 )
 
 
@@ -338,7 +333,6 @@ metric = Claim(
         "001_5040f14b49cef5aa.txt:55",
         "000_8b69f153baee6a3b.txt:242",
     ),
-    exercises=("HW4.T3c",),
     no_proof="the triangle inequality's proof (Endres and Schindelin 2003) compares slopes that "
     "sympy does not decide",
 )
@@ -399,7 +393,6 @@ total = Claim(
         "000_8b69f153baee6a3b.txt:508",
         "001_5040f14b49cef5aa.txt:48",
     ),
-    exercises=("HW4.T3c",),
 )
 
 

@@ -28,7 +28,6 @@ expectation = Claim(
         "000_8b69f153baee6a3b.txt:264-266",
         "002_d31ce6ddd5a0096b.txt:186",
     ),
-    exercises=("HW5.4a", "HW4.T1a", "SLIDES-GAN.FRAME", "SLIDES-GAN.OPT"),
 )
 
 
@@ -105,7 +104,6 @@ change = Claim(
     "needed as soon as G decreases (B-E17).",
     assumptions=("G is injective and differentiable", "z and x have the same dimension"),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-    exercises=("HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -195,7 +193,6 @@ preimages = Claim(
     "them of p_z(z)/|G'(z)|.",
     assumptions=("countably many pre-images, with G' not 0 there",),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-    exercises=("SLIDES-GAN.OPT",),
 )
 
 
@@ -256,7 +253,6 @@ multivariate = Claim(
     "of the inverse.",
     assumptions=("G is a diffeomorphism",),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-    exercises=("HW4.T1a", "SLIDES-GAN.OPT"),
 )
 
 
@@ -322,7 +318,6 @@ independent = Claim(
         "002_d31ce6ddd5a0096b.txt:277-282",
         "003_0ac11bc5ae3e596a.txt:229",
     ),
-    exercises=("SLIDES-GAN.FRAME", "SLIDES-GAN.CMP"),
 )
 
 
@@ -394,7 +389,6 @@ gap = Claim(
     "2 Φ(1/L) - 1 of its mass in (-1, 1): 0.3829, 0.0797, 0.0160 for L = 2, 10, 50.",
     assumptions=("z ~ N(0, 1)", "G is odd and L-Lipschitz", "the law wanted has none in (-1, 1)"),
     sources=("the Lipschitz inequality at G(0) = 0", "002_d31ce6ddd5a0096b.txt:40"),
-    exercises=("SLIDES-GAN.FRAME",),
 )
 
 
@@ -455,7 +449,6 @@ inverse_cdf = Claim(
     "function of the data after the distribution function of the noise.",
     assumptions=("F_z is continuous", "F_data is invertible (else its generalised inverse)"),
     sources=("inverse transform sampling", "003_0ac11bc5ae3e596a.txt:235-240,317"),
-    exercises=("SLIDES-GENERATIVE.GEN",),
 )
 
 

@@ -26,7 +26,7 @@ _COLORS = {
     "linked": "cyan",
     "failed": "bold red",
 }
-_LEGS = ("symbolic", "numerical", "sampling", "counterexample", "control")
+_LEGS = ("symbolic", "numerical", "sampling", "certified", "counterexample", "control")
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:

@@ -73,7 +73,6 @@ saturating_loss = Claim(
     statement="The saturating generator loss in the logit: log(1 - σ(a)) = -log(1 + e^a).",
     assumptions=("a is real",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:460"),
-    exercises=("HW5.6.2a", "HW4.T2c1"),
 )
 
 
@@ -108,7 +107,6 @@ saturating_gradient = Claim(
     title="d/da log(1 − σ(a)) = −σ(a)",
     statement="The gradient of the saturating loss in the logit is -σ(a) = -D.",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:464"),
-    exercises=("HW5.6.2a", "HW4.T2c1"),
 )
 
 
@@ -141,7 +139,6 @@ non_saturating_loss = Claim(
     statement="The non-saturating generator loss in the logit: -log σ(a) = log(1 + e^-a).",
     assumptions=("a is real",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:479"),
-    exercises=("HW5.6.2c", "HW4.T2c1"),
 )
 
 
@@ -174,7 +171,6 @@ non_saturating_gradient = Claim(
     title="d/da [−log σ(a)] = −(1 − σ(a))",
     statement="The gradient of the non-saturating loss in the logit is -(1 - σ(a)) = -(1 - D).",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:483"),
-    exercises=("HW5.6.2c", "HW4.T2c1"),
 )
 
 
@@ -212,7 +208,6 @@ limits = Claim(
         "001_5040f14b49cef5aa.txt:43",
         "002_d31ce6ddd5a0096b.txt:129",
     ),
-    exercises=("HW5.6.1", "HW5.6.2b", "HW5.6.2c", "HW4.T2c1", "SLIDES-GENERATIVE.GAN"),
 )
 
 
@@ -258,7 +253,6 @@ ratio = Claim(
     statement="The two gradients have the same sign and the ratio e^a = D/(1 - D); both are -1/2 "
     "at a = 0. At D(G(z)) = 1e-4 the non-saturating one is 9999 times larger.",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:429-439", "001_5040f14b49cef5aa.txt:43"),
-    exercises=("HW5.6.1", "HW5.6.2b", "HW5.6.2c", "HW4.T2c1", "SLIDES-GENERATIVE.GAN"),
 )
 
 
@@ -308,7 +302,6 @@ same_direction = Claim(
         "002_d31ce6ddd5a0096b.txt:129",
         "003_0ac11bc5ae3e596a.txt:306",
     ),
-    exercises=("HW5.6.1", "HW5.6.2c", "HW4.T2c1", "SLIDES-GAN.ALG", "SLIDES-GENERATIVE.GAN"),
 )
 
 
@@ -366,7 +359,6 @@ flatness = Claim(
     "log D is infinite. What vanishes is the slope in the logit, through σ' = D (1 - D), and with "
     "it the gradient in the generator's parameters.",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:435"),
-    exercises=("HW5.6.1", "HW4.T2c1"),
 )
 
 
@@ -410,7 +402,6 @@ optimal_gradient = Claim(
     "KL(p_g || p_data) - 2 JS(p_data, p_g): mode-seeking, and rewarding a *larger* JS.",
     assumptions=("D is exactly optimal at theta_0", "p_theta is differentiable in theta"),
     sources=("Arjovsky and Bottou 2017, Theorem 2.5", "000_8b69f153baee6a3b.txt:452-496"),
-    exercises=("HW5.6.2c", "HW4.T2c1"),
 )
 
 
@@ -480,7 +471,6 @@ closed_form = Claim(
         "Arjovsky and Bottou 2017, section 2, in closed form",
         "000_8b69f153baee6a3b.txt:449-452,466-470",
     ),
-    exercises=("HW5.6.2b", "HW5.6.2c", "HW4.T2c1"),
 )
 
 
@@ -541,7 +531,6 @@ training = Claim(
         "000_8b69f153baee6a3b.txt:445-452",
         "001_5040f14b49cef5aa.txt:43",
     ),
-    exercises=("HW5.6.2b", "HW4.T2c1"),
     no_proof="a statement about training; measured on a small network, and with a logistic D",
 )
 
@@ -633,7 +622,6 @@ least_squares = Claim(
     "2 C(G) = ∫ (2 p_g - (p_data + p_g))^2/(p_data + p_g) dx, Pearson's chi-squared.",
     assumptions=("D is optimal", "b - c = 1 and b - a = 2"),
     sources=("Mao et al. 2017, section 3.2", "001_5040f14b49cef5aa.txt:43"),
-    exercises=("HW4.T2c1",),
 )
 
 

@@ -36,7 +36,6 @@ algorithm = Claim(
         "002_d31ce6ddd5a0096b.txt:131-155",
         "003_0ac11bc5ae3e596a.txt:310-331",
     ),
-    exercises=("HW4.M3", "SLIDES-GAN.ALG", "SLIDES-GENERATIVE.GAN"),
     test="tests/test_theory_meets_training.py::test_iteration_counts",
 )
 
@@ -122,7 +121,6 @@ small_step = Claim(
     "-log D(G(z)) E[log D(G(z))] is larger.",
     assumptions=("differentiable networks", "the same batch before and after", "a small step"),
     sources=(f"{_PAPER}, algorithm 1", "003_0ac11bc5ae3e596a.txt:288-306"),
-    exercises=("SLIDES-GAN.ALG", "SLIDES-GENERATIVE.GAN"),
     test="tests/test_theory_meets_training.py::test_one_small_step_goes_the_stated_way",
 )
 
@@ -189,7 +187,6 @@ overfit = Claim(
     "tossing a coin. Hence k steps of D to one of G, not training D to the end.",
     assumptions=("a finite sample", "a discriminator of high capacity"),
     sources=(f"{_PAPER}, section 3", "002_d31ce6ddd5a0096b.txt:128"),
-    exercises=("SLIDES-GAN.ALG",),
     no_proof="a statement about finite samples; measured on real digits, and exactly in 1-D",
 )
 
@@ -280,7 +277,6 @@ numerics = Claim(
         "000_8b69f153baee6a3b.txt:426-439",
         "003_0ac11bc5ae3e596a.txt:304-306",
     ),
-    exercises=("HW5.6.1",),
 )
 
 

@@ -49,7 +49,6 @@ flat_cost = Claim(
     "almost zero. Right: it is D(G(z)) that is close to 0, and log(1 - D) has slope -1 in D there; "
     "it is flat in the *logit*, with slope -σ(a).",
     sources=("000_8b69f153baee6a3b.txt:435",),
-    exercises=("HW5.6.1",),
     erratum=True,
 )
 
@@ -85,7 +84,6 @@ sigmoid = Claim(
     statement="Said: log(1 - 1/exp(-a)) = log(1/(1 + exp(-a))) = -log(1 + exp(a)). Right: "
     "1 - σ(a) = exp(-a)/(1 + exp(-a)) = 1/(1 + exp(a)); only the last member is right.",
     sources=("000_8b69f153baee6a3b.txt:460",),
-    exercises=("HW5.6.2a",),
     erratum=True,
 )
 _AT = (-2.0, -1.0, 1.0, 3.0)
@@ -122,7 +120,6 @@ shared = Claim(
     statement="Said: one V(G, D) whose second term is -log D(x), as if both players shared it. "
     "Right: two different costs: D keeps the original V, G minimises -E[log D(G(z))].",
     sources=(f"{_PAPER}, section 3", "000_8b69f153baee6a3b.txt:477"),
-    exercises=("HW5.6.2c",),
     erratum=True,
 )
 
@@ -164,7 +161,6 @@ extra_log = Claim(
     statement="Said: d/da log(-log D(x)) = -(1 - σ(a)) = -1. Right: one log too many; "
     "d/da(-log D) = -(1 - σ(a)), which *tends* to -1. The printed expression would vanish.",
     sources=("000_8b69f153baee6a3b.txt:490",),
-    exercises=("HW5.6.2c",),
     erratum=True,
 )
 _REJECTED = (-20.0, -10.0, -5.0)
@@ -202,7 +198,6 @@ wrong_sign = Claim(
     statement="Said: d/da log(1 - D(x)) = σ(a). Right: -σ(a). With the wrong sign gradient descent "
     "would push generated samples to be rejected.",
     sources=("000_8b69f153baee6a3b.txt:468",),
-    exercises=("HW5.6.2b",),
     erratum=True,
 )
 _LOGITS = (-3.0, 0.0, 2.0)
@@ -238,7 +233,6 @@ solved = Claim(
     "can be huge and grows as D is trained. At D* the gradient is that of "
     "KL(p_g || p_data) - 2 JS.",
     sources=("Arjovsky and Bottou 2017, Theorem 2.5 and 2.6", "000_8b69f153baee6a3b.txt:487-496"),
-    exercises=("HW5.6.2c", "HW4.T2c1"),
     erratum=True,
 )
 
@@ -289,7 +283,6 @@ which_x = Claim(
     "p_g only; for real x it tends to 1. (The generator's term is a mean over p_g, so the "
     "conclusion stands.)",
     sources=("000_8b69f153baee6a3b.txt:466,487",),
-    exercises=("HW5.6.2b",),
     erratum=True,
 )
 
@@ -325,7 +318,6 @@ which_loss = Claim(
     "that holds of the saturating loss log(1 - D) only; with -log D the slope in the logit tends "
     "to -1, and with a critic's scores it is -1 throughout.",
     sources=("Arjovsky and Bottou 2017, section 2", "001_5040f14b49cef5aa.txt:43"),
-    exercises=("HW4.T2c1",),
     erratum=True,
 )
 

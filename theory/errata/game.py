@@ -1,9 +1,4 @@
-"""Statements often seen in course material that are wrong, each refuted by a counterexample.
-
-A claim here states what the document says (`statement`: said, then right). Its counterexample
-measures how far that is from the truth; the corrected statement goes through the same measurement
-as the control, and must come out unharmed. Those on saturation are in `errata_saturation`.
-"""
+"""Errata on the game and its optimum (see `errata`)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
@@ -39,7 +34,6 @@ bracket = Claim(
     statement="Said: E[log 1 - P_data/(P_data + P_G)], and a double subscript P_PG. Right: "
     "log(1 - P_data/(P_data + P_G)) = log(P_G/(P_data + P_G)).",
     sources=("000_8b69f153baee6a3b.txt:316-320",),
-    exercises=("HW5.4b",),
     erratum=True,
 )
 
@@ -72,7 +66,6 @@ halving = Claim(
     "shown subtracts log 4 without any halving. Right: the *denominators inside* the logarithms "
     "are halved; p log(p/((p + q)/2)) brings +log 2 each, which -log 4 compensates.",
     sources=(f"{_PAPER}, Theorem 1", "000_8b69f153baee6a3b.txt:324-330"),
-    exercises=("HW5.4b",),
     erratum=True,
 )
 
@@ -118,7 +111,6 @@ lost_sign = Claim(
     statement="Said: with D = 1/2, log 2 ∫p_G - log 2 ∫p_data = -2 log 2 (the second print has p_G "
     "twice). Right: -log 2 ∫p_G - log 2 ∫p_data = -2 log 2 = -log 4.",
     sources=("000_8b69f153baee6a3b.txt:364,368",),
-    exercises=("HW5.4c",),
     erratum=True,
 )
 
@@ -154,7 +146,6 @@ lost_modulus = Claim(
     "dim z = dim x; the general step is E_z[f(G(z))] = E_{p_g}[f(x)], which holds for any G "
     "(A-GAN-03).",
     sources=("002_d31ce6ddd5a0096b.txt:186",),
-    exercises=("SLIDES-GAN.OPT",),
     erratum=True,
 )
 
@@ -213,7 +204,6 @@ convergence = Claim(
         "Mescheder, Geiger, Nowozin 2018, Lemma 2.3",
         "002_d31ce6ddd5a0096b.txt:163",
     ),
-    exercises=("HW4.T2b", "SLIDES-GAN.OPT"),
     erratum=True,
 )
 
@@ -290,7 +280,6 @@ noise_name = Claim(
         "002_d31ce6ddd5a0096b.txt:139,148,170",
         "003_0ac11bc5ae3e596a.txt:316,325",
     ),
-    exercises=("SLIDES-GAN.ALG", "SLIDES-GAN.OPT", "SLIDES-GENERATIVE.GAN"),
     erratum=True,
 )
 
@@ -352,7 +341,6 @@ any_law = Claim(
     "L-Lipschitz G leaves at least 2 Φ(1/L) - 1 of its mass in a gap (-1, 1), A-GAN-15); the "
     "inverse of the distribution function, Markov chains and flows are other methods.",
     sources=("002_d31ce6ddd5a0096b.txt:40", "003_0ac11bc5ae3e596a.txt:238"),
-    exercises=("SLIDES-GAN.FRAME", "SLIDES-GAN.APP", "SLIDES-GENERATIVE.GEN"),
     erratum=True,
 )
 
@@ -394,7 +382,6 @@ argument = Claim(
     statement="Said: D*_G(G(x)) = p_data(x)/(p_data(x) + p_G(x)), and integrals without dx, dz. "
     "Right: D*_G(x); G acts on z, not on x.",
     sources=(f"{_PAPER}, Proposition 1", "000_8b69f153baee6a3b.txt:262,298,312,338"),
-    exercises=("HW5.4a", "HW5.4b"),
     erratum=True,
 )
 
@@ -443,7 +430,6 @@ inner_optimum = Claim(
         "002_d31ce6ddd5a0096b.txt:110,174-182,200",
         "000_8b69f153baee6a3b.txt:276-298",
     ),
-    exercises=("HW5.4a", "HW5.4c", "HW4.T1a", "SLIDES-GAN.OPT"),
     erratum=True,
 )
 
@@ -488,7 +474,6 @@ lost_k = Claim(
     "it is the *finite sample* that a D trained to completion overfits, so that its held-out V "
     "falls below -log 4 (A-GAN-13).",
     sources=(f"{_PAPER}, section 3", "002_d31ce6ddd5a0096b.txt:128"),
-    exercises=("SLIDES-GAN.ALG",),
     erratum=True,
 )
 
@@ -520,7 +505,6 @@ approximate = Claim(
     statement="Said: p_g ≈ p_data is an optimal point. Right: the optimum is at exact equality; "
     "near it C exceeds -log 4 by a quadratic term.",
     sources=(f"{_PAPER}, Theorem 1", "000_8b69f153baee6a3b.txt:252"),
-    exercises=("HW5.4c",),
     erratum=True,
 )
 

@@ -1,0 +1,1 @@
+"""Errata on conditional, translating and style-based generators (see `errata`)."""

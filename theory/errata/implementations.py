@@ -1,0 +1,1 @@
+"""Mistakes of public implementations that are formulas (see `errata`)."""

@@ -1,0 +1,1 @@
+"""Errata on activations and dropout (see `errata`)."""

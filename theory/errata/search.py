@@ -1,0 +1,1 @@
+"""Errata on architecture search (see `errata`)."""

@@ -1,0 +1,1 @@
+"""Errata on recurrent networks, embeddings and music (see `errata`)."""

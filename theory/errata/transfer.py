@@ -1,0 +1,1 @@
+"""Errata on imbalance, transfer and metrics (see `errata`)."""

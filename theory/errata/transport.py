@@ -1,0 +1,1 @@
+"""Errata on supports, noise, transport and collapse (see `errata`)."""

@@ -1,0 +1,1 @@
+"""Parzen windows and the comparison of models (claims A-EVA)."""

@@ -1,0 +1,1 @@
+"""Explicit and implicit densities (claims A-GEN)."""

@@ -1,0 +1,1 @@
+"""Instance noise: how overlap restores the gradient (claims A-SUP-05, 07 to 13)."""

@@ -1,0 +1,1 @@
+"""Activations, maxout, dropout, momentum (claims A-NN)."""

@@ -1,0 +1,1 @@
+"""Figures: Mode collapse and packing."""

@@ -1,0 +1,1 @@
+"""Figures: Explicit densities and evaluation."""

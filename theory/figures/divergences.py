@@ -1,0 +1,1 @@
+"""Figures: D* and the divergences."""

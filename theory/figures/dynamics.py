@@ -1,0 +1,1 @@
+"""Figures: Dynamics of the game."""

@@ -1,0 +1,1 @@
+"""Figures: the game, and change of variables."""

@@ -1,0 +1,1 @@
+"""Figures: Activations and dropout."""

@@ -1,0 +1,1 @@
+"""Figures: Disjoint supports and instance noise."""

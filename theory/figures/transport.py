@@ -1,0 +1,1 @@
+"""Figures: transport plans and Wasserstein distances."""

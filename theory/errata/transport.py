@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -237,7 +238,7 @@ def _shortfall(theta: float) -> float:
     from scipy.integrate import quad
     from scipy.stats import norm
 
-    def integrand(x: float) -> float:
+    def integrand(x: float) -> Any:
         logit = norm.logpdf(x) - norm.logpdf(x, theta)
         return norm.pdf(x) * np.logaddexp(0, -logit) + norm.pdf(x, theta) * np.logaddexp(0, logit)
 

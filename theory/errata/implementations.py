@@ -226,7 +226,7 @@ twice = Claim(
     id="B-E70",
     alias="erratum-softmax-twice",
     title="Softmax before a cross-entropy that applies softmax again",
-    statement="Said: the network ends in softmax and the loss is a cross-entropy that takes logits. "
+    statement="Said: a network that ends in softmax goes into a cross-entropy that takes logits. "
     "Right: softmax of probabilities in [0, 1] can never put more than "
     "e/(e + K - 1) on a class, so the loss stays above log(1 + (K - 1)/e), 1.46 for ten classes, "
     "however sure the network is.",

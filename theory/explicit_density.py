@@ -486,7 +486,7 @@ misspecified = Claim(
     r"= (\operatorname{E}[x], \sqrt{\operatorname{Var}[x]})",
     assumptions=("p_data has a density and a variance",),
     sources=(
-        "Bishop 2006, Pattern Recognition and Machine Learning, section 10.1.2 and equation 10.187",
+        "Bishop 2006, Pattern Recognition and Machine Learning, section 10.7 (moment matching)",
         "003_0ac11bc5ae3e596a.txt:121-123",
     ),
 )

@@ -51,9 +51,11 @@ CLAIM_MODULES = (
     "errata.transport",
     "errata.networks",
     "errata.sequences",
+    "errata.backpropagation",
     "errata.search",
     "errata.transfer",
     "errata.images",
+    "errata.translation",
     "errata.implementations",
 )
 

@@ -1,15 +1,22 @@
-"""`python -m theory`: verify the claims, list them, show one with its proof."""
+"""`python -m theory`: verify the claims, list them, show one with its proof, report on all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from theory import claim as claims_
+from theory.exercises import EXERCISES, exercises
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +28,7 @@ Exercise = Annotated[
     str | None,
     typer.Option(help="Only the claims of an exercise: HW5.4 takes in HW5.4a, HW5.4b, HW5.4c."),
 ]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that share the work.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print records that a program may read.")]
 
 
@@ -33,39 +41,50 @@ def verify(
     exercise: Exercise = None,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Also write claims.html and claims.json to a new folder."),
+        typer.Option(metavar="DIR", help="Also write index.html and claims.json to a new folder."),
     ] = None,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=1, help="Processes that share the work.")
-    ] = 1,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Verify claims and print a table; exit with 1 when one has failed.
 
+    With --json it prints a list of records; with --exercise too, an object of these, "claims", and
+    of the ids that the exercise needs and nobody has built, "pending".
+
     Example: python -m theory verify js-decomposition A-DST-01
     """
-    if report is not None and report.exists():
-        _refuse(f"--report: {report} exists already, expected a new folder")
     chosen = _chosen(names, exercise)
-    running = claims_.verify_all(chosen, jobs)
+    with _new_folder(report, "--report") if report else nullcontext() as folder:
+        verdicts, elapsed = _verify(chosen, jobs, silent=as_json)
+        if folder is not None:
+            _write(folder, verdicts, exercise, elapsed, jobs)
     if as_json:
-        verdicts = _in_order(running, chosen)
-        typer.echo(json.dumps([v.record() for v in verdicts], indent=1))
+        _print_json([v.record() for v in verdicts], exercise)
     else:
-        from rich.progress import track
+        if chosen:
+            _print_verdicts(verdicts, elapsed, jobs, table=True)
+        _print_pending(exercise)
+    if any(v.status == "failed" for v in verdicts):
+        raise typer.Exit(1)
 
-        from theory.report import summary, verdict_table
 
-        stderr = _console(stderr=True)
-        shown = track(running, "verifying", len(chosen), transient=True, console=stderr)
-        verdicts = _in_order(shown, chosen)
-        console = _console()
-        console.print(verdict_table(verdicts))
-        console.print(summary(verdicts), highlight=False, markup=False)
-    if report is not None:
-        from theory.report import write_report
+@app.command()
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new folder for index.html and claims.json.")
+    ],
+    jobs: Jobs = 1,
+) -> None:
+    """Verify everything and write it up, with figures, on one page to open in a browser.
 
-        write_report(verdicts, report)
+    Example: python -m theory report runs/theory -j 2
+    """
+    chosen = claims_.claims()
+    with _new_folder(directory, "DIR") as folder:
+        verdicts, elapsed = _verify(chosen, jobs)
+        _write(folder, verdicts, None, elapsed, jobs)
+    _print_verdicts(verdicts, elapsed, jobs, table=False)
+    typer.echo(directory / "index.html")
     if any(v.status == "failed" for v in verdicts):
         raise typer.Exit(1)
 
@@ -74,17 +93,21 @@ def verify(
 def list_(exercise: Exercise = None, as_json: AsJson = False) -> None:
     """List the claims with their exercises.
 
+    With --json it prints a list of records; with --exercise too, an object of these, "claims", and
+    of the ids that the exercise needs and nobody has built, "pending".
+
     Example: python -m theory list --exercise HW5.6
     """
     chosen = _chosen(None, exercise)
     if as_json:
         keys = ("id", "alias", "title", "statement", "assumptions", "sources", "exercises")
-        records = [{key: getattr(claim, key) for key in keys} for claim in chosen]
-        typer.echo(json.dumps(records, indent=1))
+        _print_json([{key: getattr(claim, key) for key in keys} for claim in chosen], exercise)
         return
     from theory.report import claim_list
 
-    _console().print(claim_list(chosen))
+    if chosen:
+        _console().print(claim_list(chosen))
+    _print_pending(exercise)
 
 
 @app.command()
@@ -107,10 +130,86 @@ def show(
         raise typer.Exit(1)
 
 
-def _in_order(
-    verdicts: Iterable[claims_.Verdict], chosen: list[claims_.Claim]
-) -> list[claims_.Verdict]:
-    return sorted(verdicts, key=lambda v: chosen.index(v.claim))
+def _verify(
+    chosen: list[claims_.Claim], jobs: int, silent: bool = False
+) -> tuple[list[claims_.Verdict], float]:
+    """The verdicts, in the order of the claims, and the seconds that passed."""
+    start = time.perf_counter()
+    running = claims_.verify_all(chosen, jobs)
+    if not silent:
+        running = _track(running, "verifying", len(chosen))
+    verdicts = sorted(running, key=lambda v: chosen.index(v.claim))
+    return verdicts, time.perf_counter() - start
+
+
+def _write(
+    folder: Path, verdicts: list[claims_.Verdict], exercise: str | None, elapsed: float, jobs: int
+) -> None:
+    """Write the page, grouped by the exercises that were asked for, or all that it answers."""
+    from theory import page
+
+    everything = len(verdicts) == len(claims_.claims())
+    ids = {v.claim.id for v in verdicts}
+    wanted = (
+        exercises(exercise)
+        if exercise
+        else [e for e in EXERCISES if everything or ids & set(e.answers)]
+    )
+    page.write(
+        folder,
+        verdicts,
+        wanted,
+        elapsed,
+        jobs,
+        follow=lambda figures: _track(figures, "drawing", len(figures)),
+    )
+
+
+def _print_verdicts(
+    verdicts: list[claims_.Verdict], elapsed: float, jobs: int, table: bool
+) -> None:
+    from theory.report import summary, verdict_table
+
+    console = _console()
+    if table:
+        console.print(verdict_table(verdicts))
+    text = summary(verdicts, elapsed if jobs > 1 else None)
+    console.print(text, highlight=False, markup=False)
+
+
+def _print_pending(exercise: str | None) -> None:
+    missing = claims_.pending(exercise) if exercise else []
+    if missing:
+        typer.echo(f"still to be built for {exercise}: {', '.join(missing)}")
+
+
+def _print_json(records: list[dict[str, Any]], exercise: str | None) -> None:
+    """The records; of an exercise also the ids that it needs and that nobody has built."""
+    printed = {"claims": records, "pending": claims_.pending(exercise)} if exercise else records
+    typer.echo(json.dumps(printed, indent=1))
+
+
+@contextmanager
+def _new_folder(directory: Path, name: str) -> Iterator[Path]:
+    """A folder beside `directory` that takes its place at the end, or is gone after a failure."""
+    if directory.exists():
+        _refuse(f"{name}: {directory} exists already, expected a new folder")
+    temporary = directory.with_name(f".{directory.name}.tmp-{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True)
+    except OSError as error:
+        _refuse(f"{name}: {directory} cannot be made ({error.strerror}), expected a new folder")
+    try:
+        yield temporary
+        temporary.rename(directory)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _track(steps: Iterable[T], doing: str, total: int) -> Iterable[T]:
+    from rich.progress import track
+
+    return track(steps, doing, total, transient=True, console=_console(stderr=True))
 
 
 def _chosen(names: list[str] | None, exercise: str | None) -> list[claims_.Claim]:

@@ -1,23 +1,34 @@
-"""Verdicts for the eye: the table of `python -m theory verify` and the page of one claim."""
+"""Verdicts in the terminal: the table of `python -m theory verify`, and one claim in full."""
 
 from __future__ import annotations
 
-import io
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from theory.claim import Claim, Evidence, Verdict
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
+# What each verdict says, and each kind of leg does, in the order in which they are shown.
+STATUSES = {
+    "proved": "every step reduces to zero in sympy, and every other check holds",
+    "supported": "there is no proof here; independent measurements agree with it",
+    "refuted": "a mistake: a counterexample shows it, and what is right holds",
+    "stated": "a definition: there is nothing to prove",
+    "linked": "a test checks it on a trained network",
+    "failed": "a check did not do what it must",
+}
+LEGS = {
+    "symbolic": "proves it, step by step, with sympy",
+    "numerical": "measures it on random instances or by quadrature, in another way",
+    "sampling": "measures it by Monte Carlo, in standard errors",
+    "certified": "encloses it in an interval that is proved to hold it",
+    "counterexample": "measures how far off a mistake is; must exceed the tolerance",
+    "control": "puts a false statement through the check, which must notice",
+}
 _COLORS = {
     "proved": "green",
     "supported": "green",
@@ -26,7 +37,6 @@ _COLORS = {
     "linked": "cyan",
     "failed": "bold red",
 }
-_LEGS = ("symbolic", "numerical", "sampling", "certified", "counterexample", "control")
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -43,8 +53,14 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for verdict in verdicts:
         status = f"[{_COLORS[verdict.status]}]{verdict.status}[/]"
-        rows = [_row(verdict, kind) for kind in _LEGS]
-        rows = [row for row in rows if row] or [("–", "–", "–", f"{verdict.seconds:.2f}")]
+        rows = []
+        for kind in LEGS:
+            legs = [e for e in verdict.evidence if e.kind == kind]
+            if legs:
+                leg = closest(legs, verdict.claim)
+                seconds = sum(e.seconds for e in legs)
+                rows.append((kind, residual(leg), bound(leg, verdict.claim), f"{seconds:.2f}"))
+        rows = rows or [("–", "–", "–", f"{verdict.seconds:.2f}")]
         for number, row in enumerate(rows):
             head = (verdict.claim.id, verdict.claim.alias, status) if number == 0 else ("", "", "")
             table.add_row(*head, *row)
@@ -52,17 +68,28 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def _row(verdict: Verdict, kind: str) -> tuple[str, str, str, str] | None:
-    legs = [e for e in verdict.evidence if e.kind == kind]
-    if not legs:
-        return None
-    upward = kind == "counterexample" or (kind == "control" and not verdict.claim.erratum)
-    closest = (min if upward else max)(legs, key=_share)
-    sign = ">" if upward else "≤"
-    seconds = sum(e.seconds for e in legs)
-    if kind == "symbolic":
-        return kind, f"{closest.residual:g}", "exact", f"{seconds:.2f}"
-    return kind, f"{closest.residual:.1e}", f"{sign} {closest.tolerance:.0e}", f"{seconds:.2f}"
+def closest(legs: Sequence[Evidence], claim: Claim) -> Evidence:
+    """Of a claim's legs of one kind, the one that comes closest to its bound."""
+    return (min if _exceeds(legs[0], claim) else max)(legs, key=_share)
+
+
+def residual(leg: Evidence) -> str:
+    """The residual as it is shown: 0 of a proof, the reach of the ball of a certified leg."""
+    if leg.kind == "symbolic":
+        return f"{leg.residual:g}"
+    return f"0 ± {leg.residual:.1e}" if leg.kind == "certified" else f"{leg.residual:.1e}"
+
+
+def bound(leg: Evidence, claim: Claim) -> str:
+    """What the residual is held to, such as ``≤ 1e-12``; of a proof ``exact``."""
+    if leg.kind == "symbolic":
+        return "exact"
+    return f"{'>' if _exceeds(leg, claim) else '≤'} {leg.tolerance:.2g}"
+
+
+def _exceeds(leg: Evidence, claim: Claim) -> bool:
+    """Whether the residual must be above its tolerance."""
+    return leg.kind == "counterexample" or (leg.kind == "control" and not claim.erratum)
 
 
 def _share(leg: Evidence) -> float:
@@ -73,14 +100,25 @@ def _share(leg: Evidence) -> float:
     return share
 
 
-def summary(verdicts: Sequence[Verdict]) -> str:
-    """Why each failed claim failed, a line each; then how many there are of each status."""
-    found = Counter(v.status for v in verdicts)
-    parts = [f"{found[status]} {status}" for status in _COLORS if found[status]]
-    seconds = sum(v.seconds for v in verdicts)
-    noun = "claim" if len(verdicts) == 1 else "claims"
+def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
+    """Why each failed claim failed, a line each; then the counts of verdicts and of legs.
+
+    `elapsed` is the time by the clock; it is named where several processes shared the work.
+    """
     failures = [f"{v.claim.id} {v.claim.alias}: {v.reason}" for v in verdicts if v.reason]
-    return "\n".join([*failures, f"{len(verdicts)} {noun}: {', '.join(parts)}, in {seconds:.1f} s"])
+    statuses = Counter(v.status for v in verdicts)
+    kinds = Counter(e.kind for v in verdicts for e in v.evidence)
+    noun = "claim" if len(verdicts) == 1 else "claims"
+    clock = "" if elapsed is None else f" of work ({elapsed:.1f} s by the clock)"
+    return "\n".join(
+        [
+            *failures,
+            f"legs: {', '.join(f'{kinds[kind]} {kind}' for kind in LEGS if kinds[kind])}",
+            f"{len(verdicts)} {noun}: "
+            + ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
+            + f", in {sum(v.seconds for v in verdicts):.1f} s{clock}",
+        ]
+    )
 
 
 def claim_list(claims: Sequence[Claim]) -> Table:
@@ -93,8 +131,9 @@ def claim_list(claims: Sequence[Claim]) -> Table:
 
 
 def claim_page(verdict: Verdict) -> RenderableType:
-    """Statement, assumptions, the proof's steps, the numbers and the sources of one claim."""
-    from rich.text import Text
+    """Statement, formula, assumptions, the proof's steps, the numbers and the sources of a claim,
+    and the titles of the report's figures that show it."""
+    from theory.figures import illustrations
 
     claim = verdict.claim
     blocks: list[RenderableType] = [
@@ -103,44 +142,28 @@ def claim_page(verdict: Verdict) -> RenderableType:
         Text(""),
         Text(claim.statement),
     ]
+    blocks += _items("Formula, in LaTeX", [claim.formula] if claim.formula else [])
     blocks += _items("Assumptions", claim.assumptions)
     proof = [step for e in verdict.evidence if e.kind == "symbolic" for step in e.steps]
     blocks += _items("Proof, each step reduced by sympy", proof, numbered=True)
     if claim.no_proof:
         blocks += _items("No proof here", [claim.no_proof])
-    blocks += _items("Numbers", [_number(e) for e in verdict.evidence if e.kind != "symbolic"])
+    measured = [e for e in verdict.evidence if e.kind not in ("symbolic", "control")]
+    controls = [e for e in verdict.evidence if e.kind == "control"]
+    blocks += _items("Numbers", [_number(e, claim) for e in measured])
+    blocks += _items("Control", [_number(e, claim) for e in controls])
     if claim.test:
         blocks += _items("On a trained network", [claim.test])
     blocks += _items("Sources", claim.sources)
     blocks += _items("Exercises", claim.exercises)
+    shown = [f"{f.title} ({f.name})" for f in illustrations() if claim.id in f.claims]
+    blocks += _items("Figures in the report", shown)
     outcome = verdict.status + (f": {verdict.reason}" if verdict.reason else "")
     blocks += [Text(""), Text(f"{outcome}, in {verdict.seconds:.2f} s", _COLORS[verdict.status])]
     return Group(*blocks)
 
 
-def write_report(verdicts: Sequence[Verdict], directory: Path) -> None:
-    """Write `claims.json` (the records) and `claims.html` (the table, then a page a claim).
-
-    Args:
-        verdicts: what `Claim.verify` returned.
-        directory: a folder that does not exist yet; it is made.
-    """
-    page = Console(record=True, file=io.StringIO(), width=120)
-    page.print(verdict_table(verdicts))
-    page.print(summary(verdicts), highlight=False, markup=False)
-    for verdict in verdicts:
-        page.rule()
-        page.print(claim_page(verdict), highlight=False)
-    records = json.dumps([v.record() for v in verdicts], indent=1, ensure_ascii=False)
-    html = page.export_html()
-    directory.mkdir(parents=True)
-    (directory / "claims.json").write_text(records, encoding="utf-8")
-    (directory / "claims.html").write_text(html, encoding="utf-8")
-
-
 def _items(heading: str, items: Sequence[str], numbered: bool = False) -> list[Text]:
-    from rich.text import Text
-
     if not items:
         return []
     lines = [Text(""), Text(heading, style="bold")]
@@ -148,8 +171,11 @@ def _items(heading: str, items: Sequence[str], numbered: bool = False) -> list[T
     return lines + [Text(f"  {mark} {item}") for mark, item in zip(marks, items, strict=True)]
 
 
-def _number(leg: Evidence) -> str:
-    verb = "holds" if leg.holds else "does not hold"
+def _number(leg: Evidence, claim: Claim) -> str:
     what = f"{leg.kind} ({leg.description})" if leg.description else leg.kind
-    size = f"residual {leg.residual:.2e}, bound {leg.tolerance:.1e}, {leg.instances} values"
-    return f"{what}: {size}, {verb}"
+    size = f"{leg.residual:.2e}"
+    if leg.kind == "certified":
+        size = f"within {size} of 0"
+    verb = "holds" if leg.holds else "does not hold"
+    needs = f"must be {bound(leg, claim)}"
+    return f"{what}: {size}, {needs}, {leg.instances} values, {leg.seconds:.2f} s, {verb}"

@@ -7,7 +7,10 @@ its text, light or dark. Everything else takes the colours below, which can be t
 
 from __future__ import annotations
 
+import html
 import importlib
+import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -63,6 +66,42 @@ class Illustration:
     claims: tuple[str, ...]
     draw: Callable[[], Figure]
     table: Callable[[], tuple[Sequence[str], Sequence[Sequence[Any]]]] | None = None
+
+    def svg(self) -> str:
+        """The figure as an `<svg>` element for an HTML page, light or dark.
+
+        Text is drawn as shapes. Black takes the colour of the text around it, white that of the
+        page (`--page`); every id begins with the figure's name, so that figures can share a page.
+        """
+        import matplotlib.style
+
+        with matplotlib.style.context(["default", {"svg.hashsalt": "kgan"}]):  # same ids, any user
+            file = io.StringIO()
+            self.draw().savefig(file, format="svg", metadata=_NO_METADATA)
+        text = file.getvalue()
+        text = text[text.index("<svg") :]
+        text = re.sub(r"<!--.*?-->|<style.*?</style>", "", text, flags=re.DOTALL)
+        # Half of the file is digits that nobody sees.
+        text = re.sub(r'(?<= d=")[^"]*', lambda d: _rounded(" ".join(d[0].split())), text)
+        text = re.sub(r'(?<= (?:x|y)=")[^"]*', lambda d: _rounded(d[0]), text)
+        text = re.sub(r">\s+<", "><", text).replace("xlink:href", "href")
+        used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+        text = re.sub(r' id="([^"]+)"', lambda i: i[0] if i[1] in used else "", text)
+        text = re.sub(r'( id="|href="#|url\(#)(?=[^")])', rf"\1{self.name}-", text)
+        text = text.replace("#000000", "currentColor").replace("#ffffff", "var(--page)")
+        box = re.search(r'viewBox="[^"]+"', text)
+        assert box is not None
+        label = html.escape(self.title)
+        head = f'<svg {box[0]} fill="currentColor" role="img" aria-label="{label}">'
+        return head + text[text.index(">") + 1 :].rstrip()
+
+
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
+
+def _rounded(path: str) -> str:
+    """A path, or a number, with two decimals."""
+    return re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), path)
 
 
 def illustration(

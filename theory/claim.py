@@ -42,6 +42,7 @@ CLAIM_MODULES = (
     "optimal_transport",
     "dynamics",
     "mode_collapse",
+    "mode_seeking",
     "packing",
     "explicit_density",
     "evaluation",

@@ -262,7 +262,8 @@ reference = Claim(
     statement="The Parzen log-likelihood of held-out digits (8 x 8, scaled to [-1, 1], sigma = "
     "0.35) is -17.96 nats with the training images as samples and -38.6 with 2000 samples of the "
     "Gaussian of full covariance. Trained networks lie between (each measured once: -22.5 and "
-    "-22.8 for two perceptron GANs, -20.8 and -20.7 for two conditional ones). The score prefers copies to everything else.",
+    "-22.8 for two perceptron GANs, -20.8 and -20.7 for two conditional ones). The "
+    "score prefers copies to everything else.",
     assumptions=("2000 samples, except the training images", "values cut off at -1 and 1"),
     sources=(f"{_PAPER} and table 1", "002_d31ce6ddd5a0096b.txt:281"),
     test="tests/test_examples.py::test_evaluation",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import html
+import itertools
 import json
 import platform
 import re
@@ -25,8 +26,8 @@ from theory.figures import Illustration, illustrations
 from theory.report import LEGS, STATUSES, bound, closest, residual
 
 _COURSES = {
-    "HW5": "Homework 5",
     "HW4": "Homework 4",
+    "HW5": "Homework 5",
     "HW7": "Homework 7",
     "SLIDES-GAN": "Slides: generative adversarial nets",
     "SLIDES-GENERATIVE": "Slides: generative models",
@@ -184,11 +185,11 @@ course material are refuted by counterexample.</p>
         table = ""
         if figure.table is not None:
             heading, rows = figure.table()
-            cells = [[_text(cell) for cell in row] for row in rows]
-            table = _table(f"Numbers of: {figure.title}", [*map(_text, heading)], cells, "numbers")
+            cells = [[_prose(str(cell)) for cell in row] for row in rows]
+            table = _table(f"Numbers of: {figure.title}", [*map(_prose, heading)], cells, "numbers")
         return f"""<figure id="figure-{figure.name}">
 <div class="wide">{self.pictures[figure.name]}</div>
-<figcaption><strong>{_text(figure.title)}.</strong> {_text(figure.caption)}
+<figcaption><strong>{_prose(figure.title)}.</strong> {_prose(figure.caption)}
 <span class="shows">Shows {", ".join(map(self._link, figure.claims))}.</span></figcaption>
 {table}
 </figure>
@@ -198,14 +199,14 @@ course material are refuted by counterexample.</p>
         claim = verdict.claim
         id_ = claim.id
         figures = ", ".join(
-            f'<a href="#figure-{f.name}">{_text(f.title)}</a>'
+            f'<a href="#figure-{f.name}">{_prose(f.title)}</a>'
             for f in self.figures
             if id_ in f.claims
         )
         answers = ", ".join(map(self._exercise_link, claim.exercises))
         notes = {
-            "Assumes": "; ".join(map(_text, claim.assumptions)),
-            "No proof": _text(claim.no_proof),
+            "Assumes": "; ".join(map(_prose, claim.assumptions)),
+            "No proof": _prose(claim.no_proof),
             "Test": f"<code>{_text(claim.test)}</code>" if claim.test else "",
             "Figures": figures,
             "Exercises": answers,
@@ -216,7 +217,7 @@ course material are refuted by counterexample.</p>
         formula = mathml(claim.formula) if claim.formula else ""
         return f"""<article id="{id_}" aria-labelledby="{id_}-title">
 <p class="name"><a href="#{id_}">{id_}</a> <code>{claim.alias}</code> {_status(verdict.status)}</p>
-<h3 id="{id_}-title">{_text(claim.title)}</h3>
+<h3 id="{id_}-title">{_prose(claim.title)}</h3>
 {f'<div class="formula">{formula}</div>' if formula else ""}
 {_statement(claim)}
 {reason}{_legs(verdict)}{_proof(verdict)}
@@ -227,10 +228,17 @@ course material are refuted by counterexample.</p>
     # Exercises ---------------------------------------------------------------------------
 
     def _course(self, course: str) -> str:
-        parts = "".join(self._exercise(e) for e in self.exercises if _course(e) == course)
+        exercises = [e for e in self.exercises if _course(e) == course]
+        chips = _list(
+            f'<a href="#{e.name}">{e.name}</a> <span class="soft">'
+            f"{len(self.verdicts.keys() & set(e.answers))}/{len(e.answers)}</span>"
+            for e in exercises
+        ).replace("<ul>", '<ul class="chips">')
         return f"""<section id="{course}" class="course" aria-labelledby="{course}-name">
 <h2 id="{course}-name">{_COURSES[course]}</h2>
-{parts}
+<p class="soft">Each exercise with the claims that answer it, verified here of all.</p>
+{chips}
+{"".join(map(self._exercise, exercises))}
 </section>
 """
 
@@ -240,26 +248,28 @@ course material are refuted by counterexample.</p>
         for verdict in found:
             leg = _telling(verdict)
             numbers = (residual(leg), bound(leg, verdict.claim)) if leg else ("–", "–")
-            title = f"{self._link(verdict.claim.id)} {_text(verdict.claim.title)}"
+            title = f"{self._link(verdict.claim.id)} {_prose(verdict.claim.title)}"
             rows.append((title, _status(verdict.status), *map(_text, numbers)))
         heading = ("claim", "verdict", "value", "tolerance")
         table = _table(f"Answers to {exercise.name}", heading, rows, "answers") if rows else ""
         others = [i for i in exercise.answers if i in self.built and i not in self.verdicts]
         pending = [i for i in exercise.answers if i not in self.built]
         notes = "".join(
-            f'<p class="soft">{what}: {", ".join(ids)}.</p>'
+            f'<p class="soft">{what}: {", ".join(map(self._link, ids))}.</p>'
             for what, ids in (("Not verified here", others), ("Still to be built", pending))
             if ids
         )
         return f"""<section id="{exercise.name}" aria-labelledby="{exercise.name}-name">
 <h3 id="{exercise.name}-name"><span class="name">{exercise.name}</span>
-{_text(exercise.question)}</h3>
+{_prose(exercise.question)}</h3>
 {table}{notes}
 </section>
 """
 
     def _link(self, id_: str) -> str:
-        return f'<a href="#{id_}">{id_}</a>' if id_ in self.verdicts else id_
+        if id_ not in self.verdicts:
+            return f'<span class="id">{id_}</span>'
+        return f'<a class="id" href="#{id_}">{id_}</a>'
 
     def _exercise_link(self, name: str) -> str:
         shown = any(e.name == name for e in self.exercises)
@@ -283,15 +293,15 @@ def _statement(claim: Claim) -> str:
     """The statement; of an erratum what is said, and what is right."""
     parts = re.fullmatch(r"Said:? (.*?) Right: (.*)", claim.statement, re.DOTALL)
     if not claim.erratum or parts is None:
-        return f"<p>{_text(claim.statement)}</p>"
-    said, right = map(_text, parts.groups())
+        return f"<p>{_prose(claim.statement)}</p>"
+    said, right = map(_prose, parts.groups())
     return f'<dl class="said"><dt>Said</dt><dd>{said}</dd><dt>Right</dt><dd>{right}</dd></dl>'
 
 
 def _legs(verdict: Verdict) -> str:
     rows = [
         (
-            f"<b>{e.kind}</b> {_text(e.description) if e.kind != 'symbolic' else ''}"
+            f"<b>{e.kind}</b> {_prose(e.description) if e.kind != 'symbolic' else ''}"
             + ("" if e.holds else f' <span class="failed">{_text(e.detail)}</span>'),
             _text(residual(e)),
             _text(bound(e, verdict.claim)),
@@ -311,7 +321,7 @@ def _proof(verdict: Verdict) -> str:
     if not steps:
         return ""
     count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-    items = "".join(f"<li>{_text(step)}</li>" for step in steps)
+    items = "".join(f"<li>{_prose(step)}</li>" for step in steps)
     return f"<details><summary>Proof, {count}</summary><ol>{items}</ol></details>"
 
 
@@ -353,13 +363,56 @@ def _text(value: Any) -> str:
 
 # Formulas ------------------------------------------------------------------------------------
 
+_LETTERS = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "epsilon": "ε",
+    "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ",
+    "tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_SIGNS = {"&gt;=": "≥", "&lt;=": "≤", "!=": "≠", "-&gt;": "→", "||": "‖"}
+_SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
+_LETTER = re.compile(
+    rf"(?<![A-Za-z])(d?)({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![a-z])"
+)
+_LOW = re.compile(
+    r"(?<![A-Za-z_0-9])((?:arg)?(?:min|max)|sup|inf|[A-Za-zα-ωΑ-Ω∇Σ∫])_"
+    r"(?:\{([^}]*)\}|([A-Za-zα-ω0-9_]+))"
+)
+_HIGH = re.compile(r"\^(?:\{([^}]*)\}|\(([^()]*)\)|(-?(?:\d+|[A-Za-zα-ω]+)|\*))")
+_MINUS = re.compile(r"(?<= )-(?= )|(?<![\w.)])-(?=[\w(∞])")
+_STRESS = re.compile(r"(?<![\w)])\*(\w[^*]*\w)\*(?!\w)")
+
+
+def _prose(text: str) -> str:
+    """Plain text with its simple formulas set: p_data, e^a, theta and >= as they are written."""
+    text = _SIGN.sub(lambda m: _SIGNS[m[0]], _text(text))
+    text = _LETTER.sub(lambda m: m[1] + _LETTERS[m[2]], text)
+    text = _STRESS.sub(r"<em>\1</em>", _raised(_lowered(text)))
+    return _MINUS.sub("−", text)
+
+
+def _lowered(text: str) -> str:
+    return _LOW.sub(lambda m: f"{m[1]}<sub>{_lowered(m[2] or m[3])}</sub>", text)
+
+
+def _raised(text: str) -> str:
+    return _HIGH.sub(lambda m: f"<sup>{_raised(m[1] or m[2] or m[3])}</sup>", text)
+
+
 # What latex2mathml reads otherwise than LaTeX does, and how to say it to be understood.
 _SPELLINGS: Mapping[str, str] = {
-    r"\begin{aligned}": r"\begin{align*}",
-    r"\end{aligned}": r"\end{align*}",
-    r"\operatorname*": r"\operatorname",
+    r"\{aligned\}": "{align*}",
+    r"\\operatorname\*": r"\\operatorname",
+    r"\\operatorname\{arg\\,(min|max)\}": r"\\arg\\\1",
+    r"\\arg(?![a-z])\s*": r"\\mathrm{arg}\\,",
 }
-_LIMITS = {"min", "max", "inf", "sup", "lim", "∑", "∏", "arg min", "arg max"}
+# What it leaves as it was written: the sign ~, and the delimiters after \big.
+_CHARACTERS: Mapping[str | None, str] = {
+    "~": "∼", r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩",
+    r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\Vert": "‖",
+}  # fmt: skip
+_LIMITS = {"min", "max", "inf", "sup", "lim"}
+_FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "dim", "ker"}
+_CLOSING = {")", "]", "}", "⟩", "|", "‖"}
 
 
 @functools.cache
@@ -371,19 +424,36 @@ def mathml(latex: str) -> str:
     """
     from latex2mathml.converter import convert
 
-    for written, understood in _SPELLINGS.items():
-        latex = latex.replace(written, understood)
-    root = ElementTree.fromstring(convert(latex, display="block"))
+    understood = latex
+    for pattern, spelling in _SPELLINGS.items():
+        understood = re.sub(pattern, spelling, understood)
+    root = ElementTree.fromstring(convert(understood, display="block"))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
-        if element.text == "~":  # \sim
-            element.text = "∼"
+        element.text = _CHARACTERS.get(element.text, element.text)
+    for element in root.iter():
         _join_upright(element)
+        _space_functions(element)
         if element.tag in ("msub", "msubsup") and element[0].text in _LIMITS:
-            element.tag = element.tag.replace("msub", "munder").replace("undersup", "underover")
+            element.tag = "munder" if element.tag == "msub" else "munderover"
             element[0].set("movablelimits", "true")
     root.set("alttext", latex)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _space_functions(parent: ElementTree.Element) -> None:
+    """Set log 2 and 2 log x with a thin space and log(x) without one, as LaTeX does."""
+    before = None
+    for child, after in itertools.zip_longest(parent, parent[1:]):
+        name = child[0] if child.tag in ("msub", "msup", "msubsup") else child
+        text = name.text or ""
+        if text in _FUNCTIONS or (name.tag == "mo" and text.isalpha() and len(text) > 1):
+            tight = before is None or before.tag == "mspace"
+            tight |= before is not None and before.tag == "mo" and before.text not in _CLOSING
+            name.tag = "mo"
+            name.set("lspace", "0" if tight else "0.167em")
+            name.set("rspace", "0" if after is None or after.tag == "mo" else "0.167em")
+        before = child
 
 
 def _join_upright(parent: ElementTree.Element) -> None:

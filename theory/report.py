@@ -77,14 +77,14 @@ def residual(leg: Evidence) -> str:
     """The residual as it is shown: 0 of a proof, the reach of the ball of a certified leg."""
     if leg.kind == "symbolic":
         return f"{leg.residual:g}"
-    return f"0 ± {leg.residual:.1e}" if leg.kind == "certified" else f"{leg.residual:.1e}"
+    return f"0 ± {leg.residual:.2g}" if leg.kind == "certified" else f"{leg.residual:.2g}"
 
 
 def bound(leg: Evidence, claim: Claim) -> str:
     """What the residual is held to, such as ``≤ 1e-12``; of a proof ``exact``."""
     if leg.kind == "symbolic":
         return "exact"
-    return f"{'>' if _exceeds(leg, claim) else '≤'} {leg.tolerance:.2g}"
+    return f"{'>' if _exceeds(leg, claim) else '≤'} {leg.tolerance:.3g}"
 
 
 def _exceeds(leg: Evidence, claim: Claim) -> bool:

@@ -1,5 +1,6 @@
 """Claims about mode collapse, packing, instance noise and critics, on trained networks."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -178,7 +179,7 @@ def test_over_trained_generator_cycles():
     dominant = [int(s.argmax()) for s in shares]
     assert len(shares) == 8
     assert min(modes) <= 2
-    assert sum(a != b for a, b in zip(dominant, dominant[1:], strict=False)) >= 2
+    assert sum(a != b for a, b in itertools.pairwise(dominant)) >= 2
 
 
 @pytest.mark.slow

@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theory.claim import Claim, Verdict, claims, verify
+    from theory.convex_functions import F_DIVERGENCES, FDivergence
     from theory.densities import Discrete, Empirical, Mixture
     from theory.divergences import (
         Discriminator,
+        f_divergence,
         js,
         kl,
         optimal_discriminator,
         total_variation,
         value,
     )
-    from theory.transport import wasserstein
+    from theory.transport import (
+        TransportPlan,
+        kantorovich_potential,
+        transport_plan,
+        wasserstein,
+    )
 
 _HOME = {
     "Claim": "claim",
@@ -32,25 +39,37 @@ _HOME = {
     "Empirical": "densities",
     "Discriminator": "divergences",
     "optimal_discriminator": "divergences",
+    "F_DIVERGENCES": "convex_functions",
+    "FDivergence": "convex_functions",
+    "f_divergence": "divergences",
     "kl": "divergences",
     "js": "divergences",
     "total_variation": "divergences",
     "value": "divergences",
     "wasserstein": "transport",
+    "TransportPlan": "transport",
+    "transport_plan": "transport",
+    "kantorovich_potential": "transport",
 }
 
 __all__ = [
+    "F_DIVERGENCES",
     "Claim",
     "Discrete",
     "Discriminator",
     "Empirical",
+    "FDivergence",
     "Mixture",
+    "TransportPlan",
     "Verdict",
     "claims",
+    "f_divergence",
     "js",
+    "kantorovich_potential",
     "kl",
     "optimal_discriminator",
     "total_variation",
+    "transport_plan",
     "value",
     "verify",
     "wasserstein",

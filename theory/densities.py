@@ -141,6 +141,15 @@ class Mixture:
         intervals = self._intervals()
         return intervals[0][0], intervals[-1][1]
 
+    def normal_parameters(self) -> tuple[float, float] | None:
+        """The mean and the standard deviation if this is one normal law, otherwise None."""
+        if self._flat_weights.size != 1:
+            return None
+        ((component, _),) = self._parts
+        if component.dist.name != "norm":
+            return None
+        return float(np.ravel(component.mean())[0]), float(np.ravel(component.std())[0])
+
     @cached_property
     def _flat_weights(self) -> np.ndarray:
         return np.concatenate([w for _, w in self._parts])

@@ -1,4 +1,4 @@
-"""Kullback-Leibler, Jensen-Shannon and total variation, the game's value, and the optimal D.
+"""Kullback-Leibler, Jensen-Shannon, total variation, any f-divergence, the game's value, and D*.
 
 Goodfellow et al. 2014, section 4: for a fixed generator the optimal discriminator is
 D*(x) = p_data(x) / (p_data(x) + p_g(x)), and V(D*, G) = 2 JS(p_data, p_g) - log 4. Logs are
@@ -10,15 +10,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from scipy.special import expit, log_expit
 
+from theory.convex_functions import (
+    LOG2,
+    FDivergence,
+    find_f,
+    js_term,
+    kl_term,
+    log_ratio,
+    ratio_term,
+    times,
+    tv_term,
+)
 from theory.densities import Discrete, Mixture, as_law
 from theory.integration import integrate_to_tails
 
-LOG2 = math.log(2)
+if TYPE_CHECKING:
+    import flint
 
 
 class Discriminator:
@@ -28,10 +40,16 @@ class Discriminator:
 
     Args:
         logit: takes an array x, returns a(x) of the same shape.
+        laws: the two laws that a is the log density ratio of, if it is one.
     """
 
-    def __init__(self, logit: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        logit: Callable[[Any], Any],
+        laws: tuple[Mixture | Discrete, Mixture | Discrete] | None = None,
+    ) -> None:
         self.logit = logit
+        self.laws = laws
 
     def __call__(self, x: Any) -> np.ndarray:
         """D(x), an array of x's shape, in [0, 1]."""
@@ -51,7 +69,7 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
     Returns:
         A callable from an array x to D*(x) of the same shape; its `.logit(x)` is
         log p(x) - log q(x), exact where D* has rounded to 0 or 1. Both refuse NaN in x with a
-        ValueError.
+        ValueError. Its `.laws` are p and q.
 
     Raises:
         ValueError: a law is not a probability law, or one is continuous and the other discrete.
@@ -64,55 +82,73 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
         x = np.asarray(x, dtype=float)
         if np.isnan(x).any():
             raise ValueError("x: got NaN, expected numbers")
-        return _logit(_log_density(law_p, x), _log_density(law_q, x))
+        return log_ratio(_log_density(law_p, x), _log_density(law_q, x))
 
-    return Discriminator(logit)
+    return Discriminator(logit, (law_p, law_q))
 
 
-def kl(p: Any, q: Any) -> float:
+@overload
+def kl(p: Any, q: Any, *, certified: Literal[False] = False) -> float: ...
+@overload
+def kl(p: Any, q: Any, *, certified: Literal[True]) -> flint.arb: ...
+def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     """The Kullback-Leibler divergence KL(p || q) = E_p[log p(x) - log q(x)] in nats.
 
     Args:
         p: a law, as in `optimal_discriminator`.
         q: a law of the same kind.
+        certified: return a ball that is proved to hold the number, for normal laws and their
+            mixtures (`theory.certified`).
 
     Returns:
         A number >= 0; infinity when p has mass where q has none, or when the integral diverges.
+        Of two normal laws it is log(t/s) + (s^2 + (m - n)^2) / (2 t^2) - 1/2 with p = N(m, s^2)
+        and q = N(n, t^2); of other densities the integral is computed.
 
     Raises:
         ValueError: as `optimal_discriminator`.
         ArithmeticError: the tails converge too slowly, or log q underflows where p has mass.
+
+    Source: Kullback 1959, Information Theory and Statistics, chapter 9 (normal laws).
     """
+    if certified:
+        from theory import certified as proved
+
+        return proved.kl(p, q)
     p, q = _pair(p, q)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
-        if (v[w > 0] == 0).any():
-            return math.inf
-        return max(0.0, float(np.sum(w[w > 0] * (np.log(w[w > 0]) - np.log(v[w > 0])))))
+        return max(0.0, float(np.sum(kl_term(_log(w), _log(v)))))
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
-    covers = q._intervals()
-    if not all(any(c <= a and b <= d for c, d in covers) for a, b in p._intervals()):
+    normal_p, normal_q = p.normal_parameters(), q.normal_parameters()
+    if normal_p and normal_q:
+        (m, s), (n, t) = normal_p, normal_q
+        shift, ratio = (m - n) / t, s / t
+        return max(0.0, (shift**2 + (ratio - 1) * (ratio + 1)) / 2 - math.log(ratio))
+    if not _covers(q, p):
         return math.inf
 
     def integrand(x: np.ndarray) -> np.ndarray:
         log_p, log_q = p.logpdf(x), q.logpdf(x)
-        lost = np.isneginf(log_q) & (log_p > -700)
-        if lost.any():
-            raise ArithmeticError(
-                f"log q underflows at x = {x[lost][0]:g} inside q's support, where p has mass"
-            )
-        return _times(np.exp(log_p), _logit(log_p, log_q))
+        _refuse_lost(x, log_p, log_q, "q")
+        return kl_term(log_p, log_q)
 
     return max(0.0, _integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
 
 
-def js(p: Any, q: Any) -> float:
+@overload
+def js(p: Any, q: Any, *, certified: Literal[False] = False) -> float: ...
+@overload
+def js(p: Any, q: Any, *, certified: Literal[True]) -> flint.arb: ...
+def js(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     """The Jensen-Shannon divergence KL(p || m) / 2 + KL(q || m) / 2, m = (p + q) / 2, in nats.
 
     Args:
         p: a law, as in `optimal_discriminator`.
         q: a law of the same kind.
+        certified: return a ball that is proved to hold the number, for normal laws and their
+            mixtures (`theory.certified`).
 
     Returns:
         A number in [0, log 2].
@@ -122,27 +158,36 @@ def js(p: Any, q: Any) -> float:
 
     Source: Goodfellow et al. 2014, Theorem 1, equations 5 and 6 (claim A-JS-02).
     """
+    if certified:
+        from theory import certified as proved
+
+        return proved.js(p, q)
     p, q = _pair(p, q)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
-        result = float(np.sum((w + v) * _js_kernel(_logit(_log(w), _log(v))))) / 4
+        result = float(np.sum(js_term(_log(w), _log(v))))
     else:
 
         def integrand(x: np.ndarray) -> np.ndarray:
-            log_p, log_q = _log_density(p, x), _log_density(q, x)
-            return (np.exp(log_p) + np.exp(log_q)) * _js_kernel(_logit(log_p, log_q))
+            return js_term(_log_density(p, x), _log_density(q, x))
 
         # Rounding of the logit enters squared: JS keeps its digits when it is tiny.
-        result = _integral(integrand, p, q, 1e-8) / 4
+        result = _integral(integrand, p, q, 1e-8)
     return min(result, LOG2)  # rounding
 
 
-def total_variation(p: Any, q: Any) -> float:
+@overload
+def total_variation(p: Any, q: Any, *, certified: Literal[False] = False) -> float: ...
+@overload
+def total_variation(p: Any, q: Any, *, certified: Literal[True]) -> flint.arb: ...
+def total_variation(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     """The total variation distance, half the integral of |p - q|.
 
     Args:
         p: a law, as in `optimal_discriminator`.
         q: a law of the same kind.
+        certified: return a ball that is proved to hold the number, for normal laws and their
+            mixtures (`theory.certified`).
 
     Returns:
         A number in [0, 1]: the largest difference that any event's two probabilities can have.
@@ -150,20 +195,32 @@ def total_variation(p: Any, q: Any) -> float:
     Raises:
         ValueError: as `optimal_discriminator`.
     """
+    if certified:
+        from theory import certified as proved
+
+        return proved.total_variation(p, q)
     p, q = _pair(p, q)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return float(np.sum(np.abs(w - v))) / 2
 
     def integrand(x: np.ndarray) -> np.ndarray:
-        log_p, log_q = _log_density(p, x), _log_density(q, x)
-        # |p - q| = (p + q) |tanh((log p - log q) / 2)|: no cancellation
-        return (np.exp(log_p) + np.exp(log_q)) * np.abs(np.tanh(_logit(log_p, log_q) / 2))
+        return tv_term(_log_density(p, x), _log_density(q, x))
 
-    return min(_integral(integrand, p, q, 1e-2) / 2, 1.0)  # rounding
+    return min(_integral(integrand, p, q, 1e-2), 1.0)  # rounding
 
 
-def value(p: Any, q: Any, d: Callable[[np.ndarray], Any]) -> float:
+@overload
+def value(
+    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: Literal[False] = False
+) -> float: ...
+@overload
+def value(
+    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: Literal[True]
+) -> flint.arb: ...
+def value(
+    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: bool = False
+) -> float | flint.arb:
     """The value of the game, V(D, G) = E_p[log D(x)] + E_q[log(1 - D(x))].
 
     Args:
@@ -172,34 +229,102 @@ def value(p: Any, q: Any, d: Callable[[np.ndarray], Any]) -> float:
         d: the discriminator: takes a vector x, returns D(x) in [0, 1] of the same shape. A
             `Discriminator` is better, being given by its logit: of a plain function that rounds to
             D(x) = 1, log(1 - D) is lost. Answers in float32 are integrated to about 1e-5.
+        certified: return a ball that is proved to hold the number, for normal laws, their
+            mixtures, and a d made by `optimal_discriminator` (`theory.certified`).
 
     Returns:
         A number <= 0; minus infinity when D is 0 on mass of p or 1 on mass of q.
 
     Raises:
         ValueError: as `optimal_discriminator`, or d is no callable, or returns NaN, another shape,
-            or values outside [0, 1].
+            or values outside [0, 1]; or it is not made by `optimal_discriminator` though
+            `certified` is True.
 
     Source: Goodfellow et al. 2014, equations 1 and 3 (claim A-GAN-02).
     """
     p, q = _pair(p, q)
     if not callable(d):
         raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
+    if certified:
+        from theory import certified as proved
+
+        if not isinstance(d, Discriminator) or d.laws is None:
+            raise ValueError(
+                f"d: got {type(d).__name__}, expected one made by theory.optimal_discriminator "
+                "with certified=True"
+            )
+        return proved.value(p, q, d)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         x, w, v = _aligned(p, q)
         log_d, log_1_d = _log_probabilities(d, x)
-        return float(np.sum(_times(w, log_d) + _times(v, log_1_d)))
+        return float(np.sum(times(w, log_d) + times(v, log_1_d)))
 
     def integrand(x: np.ndarray) -> np.ndarray:
         log_d, log_1_d = _log_probabilities(d, x)
         density_p, density_q = np.exp(_log_density(p, x)), np.exp(_log_density(q, x))
-        return _times(density_p, log_d) + _times(density_q, log_1_d)
+        return times(density_p, log_d) + times(density_q, log_1_d)
 
     assert isinstance(p, Mixture)
     probe = d.logit if isinstance(d, Discriminator) else d
     exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
     return _integral(integrand, p, q, 1e-2 if exact else 1e6)
+
+
+def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
+    """The f-divergence D_f(p || q) = E_q f(p(x) / q(x)) + f'(inf) P(q = 0).
+
+    Args:
+        p: a law, as in `optimal_discriminator`.
+        q: a law of the same kind.
+        f: a name in `theory.F_DIVERGENCES` or an `FDivergence` of your own. The names are kl,
+            reverse-kl, js, total-variation, squared-hellinger, pearson, neyman, jeffreys and gan.
+            They are normalised as `kl`, `js` and `total_variation` are; squared-hellinger is the
+            integral of (sqrt p - sqrt q)^2, pearson of (p - q)^2 / q, neyman of (p - q)^2 / p, and
+            gan is the game's value at D*, 2 JS - log 4, whose f(1) is -log 4.
+
+    Returns:
+        A number >= 0 (of gan, in [-log 4, 0]); infinity when one law has mass where the other has
+        none and that costs infinitely much, when the integral diverges, or when it exceeds float64.
+
+    Raises:
+        ValueError: as `optimal_discriminator`; or f is neither, or is not convex, or f(1) is not 0,
+            or its limits cannot be those of f.
+        ArithmeticError: the tails converge too slowly, a log density underflows, or p / q does
+            and f has no `term`.
+
+    Source: Nowozin, Cseke and Tomioka 2016, equation 2 and Table 1; the part of q = 0 is in
+        Csiszár and Shields 2004, section 4 (claims A-DST-09, A-DST-10).
+    """
+    row = find_f(f)
+    p, q = _pair(p, q)
+    term = row.term or ratio_term(row)
+    if isinstance(p, Discrete) and isinstance(q, Discrete):
+        _, w, v = _aligned(p, q)
+        return row.within_bounds(float(np.sum(term(_log(w), _log(v)))))
+    assert isinstance(p, Mixture)
+    assert isinstance(q, Mixture)
+    infinite_p, infinite_q = math.isinf(row.slope_at_infinity), math.isinf(row.at_zero)
+    if (infinite_p and not _covers(q, p)) or (infinite_q and not _covers(p, q)):
+        return math.inf
+
+    def integrand(x: np.ndarray) -> np.ndarray:
+        log_p, log_q = p.logpdf(x), q.logpdf(x)
+        if infinite_p:
+            _refuse_lost(x, log_p, log_q, "q")
+        if infinite_q:
+            _refuse_lost(x, log_q, log_p, "p")
+        return term(log_p, log_q)
+
+    edges, cuts = np.union1d(p._edges, q._edges), _joint_cuts(p, q)
+    if infinite_p or infinite_q:
+        # A squared ratio has its mass far outside of both laws: rings that double in width.
+        low, high = cuts[-1]
+        center, reach = low + (high - low) / 2, (high - low) / 2
+        steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
+        edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
+        cuts += [(center - step, center + step) for step in steps[7::8].tolist()]
+    return row.within_bounds(integrate_to_tails(integrand, edges, cuts, 1e-8))
 
 
 def _pair(p: Any, q: Any) -> tuple[Mixture | Discrete, Mixture | Discrete]:
@@ -236,26 +361,6 @@ def _log_density(p: Mixture | Discrete, x: np.ndarray) -> np.ndarray:
     return _log(p.pmf(x)) if isinstance(p, Discrete) else p.logpdf(x)
 
 
-def _logit(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
-    """log p - log q, and 0 where both densities vanish (or, at single points, are infinite)."""
-    both = np.isinf(log_p) & (log_p == log_q)
-    return np.subtract(log_p, log_q, out=np.zeros(np.shape(log_p)), where=~both)
-
-
-def _js_kernel(a: np.ndarray) -> np.ndarray:
-    """(1 + t) log(1 + t) + (1 - t) log(1 - t) at t = (p - q) / (p + q) = tanh(a / 2).
-
-    JS is a quarter of the integral of (p + q) times this. Near t = 0 the two terms cancel, and the
-    series sum_k t^(2k) / (k (2k - 1)) is used.
-    """
-    square = np.tanh(a / 2) ** 2
-    series = square * (1 + square * (1 / 6 + square * (1 / 15 + square * (1 / 28 + square / 45))))
-    finite = np.clip(a, -745, 745)  # beyond, sigma(-|a|) is zero
-    up, down = expit(finite), expit(-finite)
-    direct = 2 * (up * (LOG2 + log_expit(finite)) + down * (LOG2 + log_expit(-finite)))
-    return np.where(square < 2e-3, series, direct)
-
-
 def _log_probabilities(d: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log D(x) and log(1 - D(x))."""
     if isinstance(d, Discriminator):
@@ -279,9 +384,21 @@ def _answer(function: Callable[[np.ndarray], Any], x: np.ndarray, name: str) -> 
     return values.reshape(x.shape)
 
 
-def _times(mass: np.ndarray, log: np.ndarray) -> np.ndarray:
-    """mass * log, where no mass times log 0 is 0."""
-    return np.multiply(mass, log, out=np.zeros(np.shape(mass)), where=mass > 0)
+def _covers(q: Mixture, p: Mixture) -> bool:
+    """Whether q has a density wherever p has."""
+    holds = q._intervals()
+    return all(any(c <= a and b <= d for c, d in holds) for a, b in p._intervals())
+
+
+def _refuse_lost(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray, name: str) -> None:
+    """Refuse the points at which log q is too small for float64 though p has mass there."""
+    lost = np.isneginf(log_q) & (log_p > -700)
+    if lost.any():
+        other = "q" if name == "p" else "p"
+        raise ArithmeticError(
+            f"log {name} underflows at x = {x[lost][0]:g} inside {name}'s support, "
+            f"where {other} has mass"
+        )
 
 
 def _integral(
@@ -295,7 +412,10 @@ def _integral(
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
     edges = np.union1d(p._edges, q._edges)
-    if cuts is None:
-        pairs = zip(p._cuts(), q._cuts(), strict=True)
-        cuts = [(min(a, c), max(b, d)) for (a, b), (c, d) in pairs]
-    return integrate_to_tails(f, edges, cuts, scale)
+    return integrate_to_tails(f, edges, cuts or _joint_cuts(p, q), scale)
+
+
+def _joint_cuts(p: Mixture, q: Mixture) -> list[tuple[float, float]]:
+    """Three nested intervals outside of which neither law has mass to speak of."""
+    pairs = zip(p._cuts(), q._cuts(), strict=True)
+    return [(min(a, c), max(b, d)) for (a, b), (c, d) in pairs]

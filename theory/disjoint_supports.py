@@ -84,17 +84,24 @@ def _():
     best = p / (p + q)
     yield "on the data q = 0 and D* = 1", best.subs(q, 0) - 1
     yield "on the samples p = 0 and D* = 0", best.subs(p, 0)
-    # What is integrated, at a point that only the data reach: the limit q -> 0.
-    game = p * sp.log(best) + q * sp.log(1 - best)
-    yield "V's integrand on the data: p log 1 + 0 log 0 = 0", sp.limit(game, q, 0, "+")
-    yield "and on the samples, by symmetry", sp.limit(game, p, 0, "+")
-    middle = (p + q) / 2
-    distance = p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)
+    # What is integrated, at a point that only the data reach: q = p t with t -> 0
+    t = sp.Symbol("t", positive=True)
+    yield "0 log 0 counts as 0: t log t -> 0", sp.limit(t * sp.log(t), t, 0)
+    game = (p * sp.log(best) + q * sp.log(1 - best)).subs(q, p * t)
+    rest = p * t * sp.log(t) - p * (1 + t) * sp.log(1 + t)
+    yield "V's integrand, where D = D*", sp.simplify(sp.expand_log(sp.simplify(game - rest)))
     yield (
-        "JS's integrand on the data: (p/2) log 2",
-        sp.limit(distance, q, 0, "+") - p / 2 * sp.log(2),
+        "is 0 on the data but for t log t, and so on the samples, by symmetry",
+        rest.subs(sp.log(t), 0).subs(t, 0),
     )
-    yield "and on the samples (q/2) log 2", sp.limit(distance, p, 0, "+") - q / 2 * sp.log(2)
+    middle = (p + q) / 2
+    distance = (p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)).subs(q, p * t)
+    rest = p * t / 2 * sp.log(t) + p / 2 * (1 + t) * sp.log(2 / (1 + t))
+    yield "JS's integrand", sp.simplify(sp.expand_log(sp.simplify(distance - rest)))
+    yield (
+        "is (p/2) log 2 on the data but for t log t, and (q/2) log 2 on the samples",
+        (rest.subs(sp.log(t), 0).subs(t, 0) - p / 2 * sp.log(2)),
+    )
     half = sp.Rational(1, 2)
     yield "p and q have mass 1 each: JS = log 2", half * sp.log(2) + half * sp.log(2) - sp.log(2)
     yield "which is V's decomposition: 0 = 2 log 2 - log 4", 2 * sp.log(2) - sp.log(4)

@@ -1,1 +1,784 @@
-"""Wasserstein distances and their duals (claims A-OT-06 to 11, 15, 16)."""
+"""Wasserstein distances and their duals (claims A-OT-06 to 11, 15, 16).
+
+F and G stand for the distribution functions of p and q, Z for a standard normal variable. What the
+legs compare with comes from closed forms, linear programmes and quadrature of their own.
+"""
+
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+from scipy.special import erf
+
+from theory.claim import Claim
+from theory.couplings import cheapest_plans, distances, quadrature, staying_plan
+from theory.densities import Discrete
+from theory.divergences import js, kl, total_variation
+from theory.transport import wasserstein
+
+_VILLANI = "Villani 2003, Topics in Optimal Transportation"
+_COMPUTATIONAL = "Peyré and Cuturi 2019, Computational Optimal Transport"
+_WGAN = "Arjovsky, Chintala and Bottou 2017"
+_EXERCISE = "001_5040f14b49cef5aa.txt:55"
+_LOG2 = math.log(2)
+
+
+def _pairs(rng: np.random.Generator, k: int, n: int = 6):
+    """k random pairs of laws on n common points in increasing order, and |x - y|."""
+    x = np.sort(rng.normal(0, 1, (k, n)))
+    p, q = rng.dirichlet(np.full(n, 0.5), (2, k))
+    return x, p, q, distances(x, x)
+
+
+closed_forms = Claim(
+    id="A-OT-06",
+    alias="wasserstein-closed-forms",
+    title="W₁(N(m₁, s₁²), N(m₂, s₂²)) = E|Δm + Δs Z|, and six more",
+    statement="W1 of N(m1, s1^2) and N(m2, s2^2), with d = m1 - m2 and s = s1 - s2, is E|d + s Z|, "
+    "a folded normal mean: |d| for s = 0 and |s| sqrt(2/π) for d = 0. Shifted uniforms: |θ|. "
+    "Exp(λ1), Exp(λ2): |1/λ1 - 1/λ2|. Bernoulli: |p - q|. Single points: |a - b|. U[0, 1] and "
+    "U[0, 3]: 1.",
+    formula=r"W_1 = \mathrm{E}\,|d + s Z| = d\,\operatorname{erf}\frac{d}{s\sqrt{2}} + "
+    r"s\sqrt{\frac{2}{\pi}}\,e^{-d^2/(2 s^2)}, \quad d = m_1 - m_2,\; s = |s_1 - s_2|",
+    sources=(
+        f"{_VILLANI}, Theorem 2.18 and Remark 2.19, evaluated",
+        f"{_COMPUTATIONAL}, section 2.6",
+        _EXERCISE,
+    ),
+)
+
+
+@closed_forms.symbolic
+def _():
+    import sympy as sp
+
+    z, d = sp.symbols("z d", real=True)
+    s, u, r = sp.symbols("s u r", positive=True)
+    phi = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
+    below = (1 + sp.erf(z / sp.sqrt(2))) / 2
+    part = d * below - s * phi
+    yield (
+        "normal: the u-quantiles are m + s z, they differ by d + s z; d Φ - s φ has the slope "
+        "(d + s z) φ",
+        sp.diff(part, z) - (d + s * z) * phi,
+    )
+    folded = d * sp.erf(d / (s * sp.sqrt(2)))
+    folded += s * sp.sqrt(2 / sp.pi) * sp.exp(-(d**2) / (2 * s**2))
+    yield (
+        "up from the sign change z = -d/s, less what lies below it: the folded normal mean",
+        part.subs(z, sp.oo) + part.subs(z, -sp.oo) - 2 * part.subs(z, -d / s) - folded,
+    )
+    yield "d = 0: |s| sqrt(2/π)", folded.subs(d, 0) - s * sp.sqrt(2 / sp.pi)
+    yield "s = 0: |d|, for d > 0", sp.integrate(r * phi, (z, -sp.oo, sp.oo)) - r
+    yield (
+        "uniforms: quantiles u and θ + u, θ = r > 0",
+        sp.integrate((r + u) - u, (u, 0, 1)) - r,
+    )
+    mean = u - u * sp.log(u)
+    yield (
+        "exponential: quantiles -log(1 - u)/λ; the integral of -log u is u - u log u, here 1",
+        sp.Matrix([sp.diff(mean, u) + sp.log(u), mean.subs(u, 1) - sp.limit(mean, u, 0) - 1]),
+    )
+    yield (
+        "so W1 is the difference of 1/λ; the quantiles do not cross, λ2 = λ1 + r",
+        sp.factor(1 / s - 1 / (s + r)) > 0,
+    )
+    yield (
+        "Bernoulli: F - G = (1 - s) - (1 - s - r) on [0, 1), else 0: |p - q|, q = s + r",
+        sp.integrate((1 - s) - (1 - s - r), (u, 0, 1)) - r,
+    )
+    yield "single points a and a + r: F - G = 1 between them", sp.integrate(1, (u, s, s + r)) - r
+    yield "U[0, 1], U[0, 3]: quantiles u and 3u", sp.integrate(3 * u - u, (u, 0, 1)) - 1
+
+
+def folded_normal_mean(d: float, s: float) -> float:
+    """E|d + s Z|."""
+    return d * erf(d / (s * math.sqrt(2))) + s * math.sqrt(2 / math.pi) * math.exp(
+        -0.5 * (d / s) ** 2
+    )
+
+
+# The laws, W1 by its closed form, the ledger's number, and where |F - G| has bends.
+def _forms():
+    from scipy import stats
+
+    yield stats.norm(0, 1.3), stats.norm(2.3, 1.3), 2.3, 2.3, (-14, 17)
+    same = 1.5 * math.sqrt(2 / math.pi)
+    yield stats.norm(1, 0.5), stats.norm(1, 2), same, 1.1968268412, (-20, 1, 22)
+    folded = folded_normal_mean(0.7, 1.4)
+    yield stats.norm(0.7, 0.6), stats.norm(0, 2), folded, 1.2538303607, (-22, 1, 22)
+    yield stats.uniform(0, 1), stats.uniform(0.7, 1), 0.7, 0.7, (0, 0.7, 1, 1.7)
+    yield stats.expon(), stats.expon(scale=1 / 3), 1 - 1 / 3, 2 / 3, (0, 40)
+    low, high = Discrete([0, 1], [0.8, 0.2]), Discrete([0, 1], [0.35, 0.65])
+    yield low, high, 0.65 - 0.2, 0.45, (0, 1)
+    yield stats.uniform(0, 1), stats.uniform(0, 3), (3 - 1) / 2, 1, (0, 1, 3)
+    yield Discrete([-1], [1]), Discrete([2.5], [1]), abs(-1 - 2.5), 3.5, (-1, 2.5)
+
+
+@closed_forms.numerical(tolerance=1e-8, description="closed forms, ledger, library, int |F - G|")
+def _():
+    for p, q, closed, listed, bends in _forms():
+        pieces = [np.linspace(*ends, 30) for ends in itertools.pairwise(bends)]
+        x, w = quadrature(np.unique(np.concatenate(pieces)))
+        yield abs(closed - listed)
+        yield abs(wasserstein(p, q) - closed)
+        yield abs(w @ np.abs(p.cdf(x) - q.cdf(x)) - closed)
+
+
+@closed_forms.control("normal laws: |d| and |s| sqrt(2/π) are added", tolerance=1e-8)
+def _(rng):
+    from scipy import stats
+
+    for d, s in rng.uniform(0.2, 2, (5, 2)):
+        distance = wasserstein(stats.norm(d, 1 + s), stats.norm(0, 1))
+        yield abs(d + s * math.sqrt(2 / math.pi) - distance)
+
+
+metric = Claim(
+    id="A-OT-07",
+    alias="wasserstein-metric",
+    title="W₁ is a metric",
+    statement="W1(p, q) = W1(q, p) >= 0, it is 0 only for p = q, and W1(p, r) <= W1(p, q) + "
+    "W1(q, r), on the line and in any metric space.",
+    formula=r"W_1(p, r) \le W_1(p, q) + W_1(q, r), \qquad W_1(p, q) = 0 \;\Leftrightarrow\; p = q",
+    assumptions=("finite first moments", "|x - y| is a metric"),
+    sources=(
+        f"{_VILLANI}, Theorem 7.3",
+        "000_8b69f153baee6a3b.txt:536",
+        "001_5040f14b49cef5aa.txt:50",
+    ),
+)
+
+
+@metric.symbolic
+def _():
+    import sympy as sp
+
+    s, t = sp.symbols("s t", nonnegative=True)
+    size = sp.Abs
+    yield "on the line |F - G| = |G - F|, so W1 is symmetric", size(s - t) - size(t - s)
+    yield (
+        "|F - H| <= |F - G| + |G - H|, with F - G = s and G - H = t of the same sign",
+        size(s) + size(t) - size(s + t),
+    )
+    yield (
+        "or of different signs: (s + t)^2 >= (s - t)^2",
+        sp.expand((s + t) ** 2 - (s - t) ** 2) >= 0,
+    )
+    a, b, c, d, u, v = sp.symbols("a b c d u v", positive=True)
+    # plans p -> q and q -> r on two points, q = (a + c, b + d); the second has these columns
+    first = sp.Matrix([[a, b], [c, d]])
+    second = sp.Matrix([[u, a + c - u], [v, b + d - v]])
+    middle = sp.diag(1 / (a + c), 1 / (b + d))
+    glued = first * middle * second
+    yield (
+        "anywhere: what arrives at y travels on in the proportions of the second plan; the plan "
+        "glued together leaves p",
+        (glued * sp.ones(2, 1) - first * sp.ones(2, 1)).applyfunc(sp.simplify),
+    )
+    yield (
+        "and arrives at r; as |x - z| <= |x - y| + |y - z|, it costs at most the sum of both",
+        (glued.T * sp.ones(2, 1) - second.T * sp.ones(2, 1)).applyfunc(sp.simplify),
+    )
+    yield (
+        "W1 = 0: a plan that costs nothing moves nothing, off-diagonal mass is 0, so p = q",
+        (first.subs({b: 0, c: 0}) * sp.ones(2, 1) - first.subs({b: 0, c: 0}).T * sp.ones(2, 1)),
+    )
+
+
+def _triangle_excess(distance, p, q, r) -> float:
+    """How far the longest of three sides exceeds the sum of the other two."""
+    sides = sorted([distance(p, q), distance(q, r), distance(p, r)])
+    return max(0.0, sides[2] - sides[0] - sides[1])
+
+
+def _triples(rng: np.random.Generator):
+    """Three random laws, each on six points of its own."""
+    for _instance in range(100):
+        points, masses = rng.normal(0, 1, (3, 6)), rng.dirichlet(np.full(6, 0.5), 3)
+        yield [Discrete(x, w) for x, w in zip(points, masses, strict=True)]
+
+
+@metric.numerical(tolerance=1e-9, description="100 random triples on the line")
+def _(rng):
+    for p, q, r in _triples(rng):
+        yield abs(wasserstein(p, q) - wasserstein(q, p))
+        yield wasserstein(p, p)
+        yield _triangle_excess(wasserstein, p, q, r)
+        # where F and G differ by g over a length l, W1 is at least g l
+        gaps = np.abs(p.cdf(p.points[:-1]) - q.cdf(p.points[:-1]))
+        yield 0.0 if wasserstein(p, q) > 0 and gaps.max() > 0 else 1.0
+
+
+@metric.numerical(tolerance=1e-9, description="50 random triples in the plane, linear programmes")
+def _(rng):
+    points = rng.normal(0, 1, (50, 5, 2))
+    cost = np.linalg.norm(points[:, :, None] - points[:, None], axis=-1)
+    laws = rng.dirichlet(np.ones(5), (3, 50))
+    sides = [
+        np.sum(cost * cheapest_plans(laws[i], laws[j], cost), axis=(1, 2))
+        for i, j in ((0, 1), (1, 2), (0, 2), (2, 0))
+    ]
+    yield np.maximum(0, sides[2] - sides[0] - sides[1])
+    yield np.abs(sides[2] - sides[3])
+
+
+@metric.control("the price is (x - y)^2: W2^2 is no metric", tolerance=1e-9)
+def _(rng):
+    for p, q, r in _triples(rng):
+        yield _triangle_excess(lambda a, b: wasserstein(a, b, 2) ** 2, p, q, r)
+
+
+informative = Claim(
+    id="A-OT-08",
+    alias="wasserstein-gradient",
+    title="U[0, 1], U[θ, 1 + θ]: dW₁/dθ = 1 for all θ > 0, dJS/dθ = 0 for θ > 1",
+    statement="W1 is continuous in θ and tells how far two laws are apart where JS is constant: "
+    "for U[0, 1] and U[θ, 1 + θ] its slope is 1 for every θ > 0, while that of JS is log 2 up to "
+    "θ = 1 and 0 beyond. In general W1 changes no faster than the samples move.",
+    formula=r"\frac{d}{d\theta} W_1 = 1 \;(\theta > 0), \qquad "
+    r"\frac{d}{d\theta}\,\mathrm{JS} = \begin{cases} \log 2 & 0 < \theta < 1 \\ 0 & \theta > 1 "
+    r"\end{cases}",
+    sources=(
+        f"{_WGAN}, Example 1 and Theorem 1",
+        "000_8b69f153baee6a3b.txt:536",
+        _EXERCISE,
+    ),
+)
+
+
+@informative.symbolic
+def _():
+    import sympy as sp
+
+    u, theta, r = sp.symbols("u theta r", positive=True)
+    distance = sp.integrate((theta + u) - u, (u, 0, 1))
+    yield "the quantiles are u and θ + u: dW1/dθ = 1, overlap or not", sp.diff(distance, theta) - 1
+    half = sp.Rational(1, 2)
+    # p alone on a length θ, both on 1 - θ, q alone on θ
+    overlap = half * theta * sp.log(1 / half) + half * theta * sp.log(1 / half)
+    yield "θ < 1: JS = θ log 2, its slope log 2", sp.diff(overlap, theta) - sp.log(2)
+    apart = half * sp.integrate(sp.log(1 / half), (u, 0, 1))
+    apart += half * sp.integrate(sp.log(1 / half), (u, 1 + r, 2 + r))
+    yield "θ = 1 + r: disjoint, JS = log 2", apart - sp.log(2)
+    yield "its slope is 0", sp.diff(apart, r)
+    yield (
+        "any generator: |W1(p, q) - W1(p, q')| <= W1(q, q') <= E|G(z) - G'(z)|, the plan that "
+        "pairs the same z; for the shift it is |θ - θ'|",
+        sp.integrate(((theta + r) + u) - (theta + u), (u, 0, 1)) - r,
+    )
+
+
+def _shift_slope(distance, theta: float) -> float:
+    from scipy import stats
+
+    p, h = stats.uniform(0, 1), 1e-3
+    ahead, behind = (distance(p, stats.uniform(t, 1)) for t in (theta + h, theta - h))
+    return (ahead - behind) / (2 * h)
+
+
+@informative.numerical(tolerance=1e-6, description="central differences at six shifts")
+def _():
+    for theta in (0.2, 0.6, 0.9, 1.1, 2.0, 5.0):
+        yield abs(_shift_slope(wasserstein, theta) - 1)
+        yield abs(_shift_slope(js, theta) - (_LOG2 if theta < 1 else 0))
+
+
+@informative.control("JS is said to have the slope of W1", tolerance=1e-6)
+def _():
+    for theta in (0.2, 0.9, 1.1, 5.0):
+        yield abs(_shift_slope(js, theta) - 1)
+
+
+dual = Claim(
+    id="A-OT-09",
+    alias="kantorovich-rubinstein",
+    title="W₁(p, q) = sup over |f(x) − f(y)| ≤ |x − y| of E_p f − E_q f",
+    statement="W1 is the largest difference of means that a 1-Lipschitz function can show between "
+    "p and q. That function is what a WGAN's critic learns; it falls with slope 1 where F > G and "
+    "rises where F < G.",
+    formula=r"W_1(p, q) = \sup_{\|f\|_{\mathrm{Lip}} \le 1} \mathrm{E}_{x \sim p}\,f(x) - "
+    r"\mathrm{E}_{y \sim q}\,f(y)",
+    assumptions=("finite first moments",),
+    sources=(
+        f"{_VILLANI}, Theorem 1.14",
+        "Villani 2009, Optimal Transport: Old and New, Remark 6.5",
+        f"{_WGAN}, equation 2",
+        "000_8b69f153baee6a3b.txt:536",
+    ),
+)
+
+
+@dual.symbolic
+def _():
+    import sympy as sp
+
+    mass = sp.Matrix(3, 3, sp.symbols("g1:10", nonnegative=True))
+    f = sp.Matrix(sp.symbols("f1:4", real=True))
+    price = sp.Matrix(3, 3, lambda i, j: sp.Symbol(f"c{min(i, j)}{max(i, j)}" if i != j else "o"))
+    p, q = mass * sp.ones(3, 1), mass.T * sp.ones(3, 1)
+    cells = list(itertools.product(range(3), range(3)))
+    yield (
+        "weak duality, any plan γ and any f: E_p f - E_q f = sum γ(x, y)(f(x) - f(y)), by the "
+        "marginals",
+        (p.T * f - q.T * f)[0] - sum(mass[i, j] * (f[i] - f[j]) for i, j in cells),
+    )
+    slack = sp.Symbol("s", nonnegative=True)
+    yield (
+        "each term is at most γ(x, y)|x - y| for a 1-Lipschitz f, f(x) - f(y) = |x - y| - s; hence "
+        "E_p f - E_q f <= T(γ, c), and sup <= inf",
+        sp.expand(mass[0, 1] * price[0, 1] - mass[0, 1] * (price[0, 1] - slack)) >= 0,
+    )
+    w, v = sp.symbols("p1:4", real=True), sp.symbols("q1:4", real=True)
+    p, q = (*w, 1 - sum(w)), (*v, 1 - sum(v))
+    h = sp.symbols("h1:5", real=True)
+    above = [sum(p[: k + 1]) - sum(q[: k + 1]) for k in range(3)]
+    yield (
+        "strong, on the line: summation by parts, E_p f - E_q f = -sum (f_k+1 - f_k)(F_k - G_k)",
+        sp.expand(
+            sum(h[k] * (p[k] - q[k]) for k in range(4))
+            + sum((h[k + 1] - h[k]) * above[k] for k in range(3))
+        ),
+    )
+    a, step = sp.symbols("a l", positive=True)
+    yield (
+        "f falls by the step's length l where F > G: the term is l |F - G|, F - G = a",
+        -((-step) * a) - step * sp.Abs(a),
+    )
+    yield (
+        "and rises where F < G, F - G = -a: in sum int |F - G| = W1 (A-OT-05), f is 1-Lipschitz",
+        -(step * (-a)) - step * sp.Abs(-a),
+    )
+
+
+def _dual_optimum(x: np.ndarray, p: np.ndarray, q: np.ndarray, slope: float = 1.0) -> np.ndarray:
+    """The largest E_p f - E_q f of k problems over f with that Lipschitz constant, shape (k,)."""
+    from scipy import sparse
+    from scipy.optimize import linprog
+
+    k, n = x.shape
+    pairs = list(itertools.permutations(range(n), 2))
+    rows = np.zeros((len(pairs), n))
+    for row, (i, j) in zip(rows, pairs, strict=True):
+        row[i], row[j] = 1, -1
+    bounds = np.tile([(None, None)], (k, n, 1)).astype(object)
+    bounds[:, 0] = 0  # f is determined up to a constant
+    found = linprog(
+        (q - p).ravel(),
+        A_ub=sparse.block_diag([rows] * k, format="csc"),
+        b_ub=slope * np.concatenate([[abs(a[i] - a[j]) for i, j in pairs] for a in x]),
+        bounds=bounds.reshape(-1, 2),
+        method="highs",
+    )
+    return np.sum(found.x.reshape(k, n) * (p - q), axis=1)
+
+
+@dual.numerical(tolerance=1e-9, description="50 pairs: dual = primal linear programme")
+def _(rng):
+    x, p, q, cost = _pairs(rng, 50)
+    primal = np.sum(cost * cheapest_plans(p, q, cost), axis=(1, 2))
+    yield np.abs(_dual_optimum(x, p, q) - primal)
+
+
+@dual.control("f may have slope 2", tolerance=1e-9)
+def _(rng):
+    x, p, q, cost = _pairs(rng, 20)
+    primal = np.sum(cost * cheapest_plans(p, q, cost), axis=(1, 2))
+    yield np.abs(_dual_optimum(x, p, q, slope=2) - primal)
+
+
+@dual.control("the plan is no optimal one but the product: a gap remains", tolerance=1e-9)
+def _(rng):
+    x, p, q, cost = _pairs(rng, 20)
+    yield np.abs(_dual_optimum(x, p, q) - np.einsum("ki,kij,kj->k", p, cost, q))
+
+
+advantages = Claim(
+    id="A-OT-10",
+    alias="wasserstein-advantages",
+    title="δ_{1/n} → δ₀: KL = ∞, JS = log 2, TV = 1, but W₁ = 1/n → 0",
+    statement="W1 is finite and informative for disjoint supports, unlike KL, JS and TV. It goes "
+    "to 0 when laws converge weakly (on a bounded set, or with bounded moments of an order above "
+    "1). It knows the geometry: twice as far, twice as large. For δ_{1/n} and δ_0: KL = infinity, "
+    "JS = log 2, TV = 1, W1 = 1/n.",
+    formula=r"\mathrm{KL}(\delta_{1/n} \| \delta_0) = \infty,\quad "
+    r"\mathrm{JS} = \log 2,\quad \mathrm{TV} = 1,\quad W_1 = \frac{1}{n} \to 0",
+    assumptions=("a bounded set, or bounded moments of an order above 1",),
+    sources=(
+        f"{_VILLANI}, Theorem 7.12",
+        f"{_WGAN}, Example 1 and Theorem 2",
+        _EXERCISE,
+    ),
+)
+
+
+@advantages.symbolic
+def _():
+    import sympy as sp
+
+    n, a, u = sp.symbols("n a u", positive=True)
+    half = sp.Rational(1, 2)
+    yield (
+        "single points apart: each law is alone where it sits, m = 1/2 there, JS = log 2",
+        half * sp.log(1 / half) + half * sp.log(1 / half) - sp.log(2),
+    )
+    yield "TV = (1 + 1)/2 = 1 for every n", half * (1 + 1) - 1
+    q = sp.Symbol("q", positive=True)
+    yield "KL: 1 * log(1/q) as q -> 0 at 1/n", sp.Eq(sp.limit(sp.log(1 / q), q, 0, "+"), sp.oo)
+    distance = sp.integrate(1, (u, 0, 1 / n))
+    yield "W1 = int F - G = 1/n", distance - 1 / n
+    yield "which goes to 0", sp.limit(distance, n, sp.oo)
+    yield "geometry: stretched by a, W1 = a/n", sp.integrate(1, (u, 0, a / n)) - a * distance
+    yield (
+        "why moments: (1 - 1/n) δ_0 + (1/n) δ_n converges weakly to δ_0, its weight at 0 goes to 1",
+        sp.limit(1 - 1 / n, n, sp.oo) - 1,
+    )
+    yield "but W1 = int_0^n 1/n = 1 for all n", sp.integrate(1 / n, (u, 0, n)) - 1
+    yield (
+        "the mean n/n stays bounded, the moment of order 1 + a, n^(1 + a)/n, does not",
+        sp.Eq(sp.limit(n**a, n, sp.oo), sp.oo),
+    )
+
+
+def _at(x: float) -> Discrete:
+    return Discrete([x], [1.0])
+
+
+@advantages.numerical(tolerance=1e-12, description="the table of four distances")
+def _():
+    from scipy import stats
+
+    for n in (1, 10, 1000, 10**6):
+        p, q = _at(1 / n), _at(0)
+        yield 0.0 if kl(p, q) == math.inf else 1.0
+        yield abs(js(p, q) - _LOG2)
+        yield abs(total_variation(p, q) - 1)
+        yield abs(wasserstein(p, q) - 1 / n)
+        yield abs(wasserstein(_at(2 / n), q) - 2 / n)
+    for theta in (0.25, 0.5, 1.0, 2.0, 8.0):
+        p, q = stats.uniform(0, 1), stats.uniform(theta, 1)
+        yield 0.0 if kl(p, q) == math.inf else 1.0
+        yield abs(js(p, q) - min(theta, 1) * _LOG2)
+        yield abs(total_variation(p, q) - min(theta, 1))
+        yield abs(wasserstein(p, q) - theta)
+
+
+def _distance_to_limit(weights, points) -> float:
+    """W1 to δ_0 where the weight at 0 goes to one."""
+    return wasserstein(Discrete(points, weights), _at(0))
+
+
+@advantages.numerical(tolerance=1e-3, description="bounded set: weak convergence brings W1 to 0")
+def _():
+    n = 10**4
+    yield _distance_to_limit([1 - 1 / n, 1 / n], [0, 3])
+    yield _distance_to_limit([0.5, 0.5], [-1 / n, 1 / n])
+
+
+@advantages.control("bounded moments are dropped: mass 1/n escapes to n, W1 stays 1", 1e-3)
+def _():
+    n = 10**4
+    yield _distance_to_limit([1 - 1 / n, 1 / n], [0, n])
+
+
+@advantages.control("JS is said to go to 0 with W1", tolerance=1e-12)
+def _():
+    yield abs(js(_at(1e-6), _at(0)) - wasserstein(_at(1e-6), _at(0)))
+
+
+weaker = Claim(
+    id="A-OT-11",
+    alias="wasserstein-total-variation",
+    title="W₁ ≤ diam · TV",
+    statement="On a set of diameter diam, W1 <= diam TV: what p and q share can stay, the rest, of "
+    "mass TV, travels diam at most. So W1 is weaker: what converges in TV (or JS) does so in W1, "
+    "not the other way round.",
+    formula=r"W_1(p, q) \le \operatorname{diam} \cdot \mathrm{TV}(p, q)",
+    assumptions=("all mass lies in a bounded set",),
+    sources=(
+        f"{_VILLANI}, Proposition 7.10",
+        "Villani 2009, Optimal Transport: Old and New, Theorem 6.15",
+        _EXERCISE,
+    ),
+)
+
+
+@weaker.symbolic
+def _():
+    import sympy as sp
+
+    m = sp.symbols("m1:4", nonnegative=True)
+    u, v, a, b = sp.symbols("u v a b", positive=True)
+    # points 0, a, a + b; p exceeds q by u and v on the first two, q exceeds p on the third
+    p, q = sp.Matrix([m[0] + u, m[1] + v, m[2]]), sp.Matrix([m[0], m[1], m[2] + u + v])
+    low = sp.Matrix(m)
+    plan = sp.diag(*m) + (p - low) * (q - low).T / (u + v)
+    yield (
+        "three points: the plan diag(min) + (p - min)(q - min)^T/TV has rows p",
+        ((plan * sp.ones(3, 1) - p).applyfunc(sp.expand)),
+    )
+    yield "and columns q", (plan.T * sp.ones(3, 1) - q).applyfunc(sp.simplify)
+    places = (sp.Integer(0), a, a + b)
+    cells = itertools.product(range(3), range(3))
+    cost = sp.simplify(sum(abs(places[i] - places[j]) * plan[i, j] for i, j in cells))
+    yield (
+        "it moves TV = u + v and costs at most (a + b)(u + v)",
+        (sp.expand((a + b) * (u + v) - cost) >= 0),
+    )
+    # any laws: of the mass TV that p has above q, u lies below t; of that q has above p, v
+    more = sp.symbols("u2 v2", nonnegative=True)
+    yield (
+        "any laws on the line: F - G = u - v at t, where u + u2 = TV: TV - (F - G) >= 0",
+        ((u + more[0]) - (u - v) >= 0),
+    )
+    yield (
+        "and v + v2 = TV: TV + (F - G) >= 0, so |F - G| <= TV, on a length of diam",
+        ((v + more[1]) + (u - v) >= 0),
+    )
+    yield (
+        "single points at the ends: W1 = diam, TV = 1, the bound is attained",
+        (sp.integrate(1, (sp.Symbol("t"), 0, a)) - a * sp.Rational(1, 2) * (1 + 1)),
+    )
+    n = sp.Symbol("n", positive=True)
+    yield (
+        "not the other way round: δ_{1/n} and δ_0 have TV = 1, W1 = 1/n",
+        sp.limit(1 / n, n, sp.oo),
+    )
+
+
+def _excess(rng: np.random.Generator, factor: float):
+    for _instance in range(100):
+        n = int(rng.integers(2, 8))
+        x, (p, q) = np.sort(rng.normal(0, 1, n)), rng.dirichlet(np.full(n, 0.5), 2)
+        distance = wasserstein(Discrete(x, p), Discrete(x, q))
+        yield max(0.0, distance - factor * (x[-1] - x[0]) * total_variation(p, q))
+
+
+@weaker.numerical(tolerance=1e-9, description="excess over the bound, 100 random pairs")
+def _(rng):
+    yield from _excess(rng, 1.0)
+    yield abs(wasserstein(_at(-1), _at(2)) - 3 * total_variation(_at(-1), _at(2)))
+
+
+@weaker.numerical(tolerance=1e-9, description="the plan that leaves min(p, q) lies in between")
+def _(rng):
+    x, p, q, cost = _pairs(rng, 100)
+    for points, mu, nu, c in zip(x, p, q, cost, strict=True):
+        paid = np.sum(c * staying_plan(mu, nu))
+        distance = wasserstein(Discrete(points, mu), Discrete(points, nu))
+        yield max(0.0, distance - paid)
+        yield max(0.0, paid - (points[-1] - points[0]) * total_variation(mu, nu))
+
+
+@weaker.control("half the diameter is taken", tolerance=1e-9)
+def _(rng):
+    yield from _excess(rng, 0.5)
+
+
+orders = Claim(
+    id="A-OT-15",
+    alias="wasserstein-orders",
+    title="W₁ ≤ W₂, and W₂(N(m₁, s₁²), N(m₂, s₂²)) = √(Δm² + Δs²)",
+    statement="W1 <= W2. For normal laws on the line W2 = sqrt((m1 - m2)^2 + (s1 - s2)^2): with "
+    "differences 0.7 and 1.4, W1 = 1.25383 and W2 = 1.56525.",
+    formula=r"W_1 \le W_2, \qquad W_2(N(m_1, s_1^2), N(m_2, s_2^2)) = "
+    r"\sqrt{(m_1 - m_2)^2 + (s_1 - s_2)^2}",
+    assumptions=("laws on the line (for the closed form)", "finite second moments"),
+    sources=(
+        f"{_VILLANI}, section 7.1",
+        "Villani 2009, Optimal Transport: Old and New, Remark 6.6",
+        f"{_COMPUTATIONAL}, section 2.6",
+        "001_5040f14b49cef5aa.txt:48",
+    ),
+)
+
+
+@orders.symbolic
+def _():
+    import sympy as sp
+
+    d, z = sp.symbols("d z", real=True)
+    m, r, s, t = sp.symbols("m r s t", positive=True)
+    yield (
+        "Jensen: d^2 - (m^2 + 2m(d - m)) = (d - m)^2, so d^2 lies above its tangent at m",
+        sp.expand(d**2 - (m**2 + 2 * m * (d - m)) - (d - m) ** 2),
+    )
+    tangent = m**2 + 2 * m * (d - m)
+    yield (
+        "with d = |X - Y| and m = E|X - Y| the mean of the tangent is m^2: (E|X - Y|)^2 <= "
+        "E(X - Y)^2 for every plan; for W2's best plan, W1 <= E|X - Y| <= W2",
+        tangent.subs(d, m) - m**2,
+    )
+    phi = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
+    below = (1 + sp.erf(z / sp.sqrt(2))) / 2
+    part = (d**2 + t**2) * below - (2 * d * t + t**2 * z) * phi
+    yield (
+        "normal laws, quantiles m + s z: E(d + t Z)^2 with t = s1 - s2, by its antiderivative",
+        sp.diff(part, z) - (d + t * z) ** 2 * phi,
+    )
+    yield (
+        "is d^2 + t^2, as Φ goes from 0 to 1 and z φ to 0 at both ends",
+        sp.Matrix([below.subs(z, sp.oo) - 1, below.subs(z, -sp.oo), sp.limit(z * phi, z, sp.oo)]),
+    )
+    yield (
+        "no plan is better: E(X - Y)^2 = d^2 + s1^2 + s2^2 - 2 s1 s2 (1 - r), with a correlation "
+        "1 - r of at most 1",
+        sp.expand(d**2 + s**2 + t**2 - 2 * s * t * (1 - r) - (d**2 + (s - t) ** 2)) >= 0,
+    )
+    yield "as 2 - 2(1 - r) is the variance of X/s1 - Y/s2", 2 - 2 * (1 - r) >= 0
+
+
+@orders.numerical(tolerance=0, description="W1 <= W2, 1.25383 <= 1.56525 and 100 programmes")
+def _(rng):
+    from scipy import stats
+
+    p, q = stats.norm(0.7, 0.6), stats.norm(0, 2)
+    yield max(0.0, wasserstein(p, q) - wasserstein(p, q, 2))
+    _x, p, q, cost = _pairs(rng, 100)
+    first = np.sum(cost * cheapest_plans(p, q, cost), axis=(1, 2))
+    second = np.sum(cost**2 * cheapest_plans(p, q, cost**2), axis=(1, 2))
+    yield np.maximum(0, first - np.sqrt(second))
+
+
+@orders.numerical(tolerance=1e-8, description="the library's W1 and W2 of normal laws")
+def _(rng):
+    from scipy import stats
+
+    yield abs(folded_normal_mean(0.7, 1.4) - 1.2538303607)
+    yield max(0.0, abs(math.hypot(0.7, 1.4) - 1.56525) - 5e-6)  # the ledger's five decimals
+    for d, s in ((0.7, 1.4), *rng.uniform(0.2, 2, (4, 2))):
+        p, q = stats.norm(d, 0.6), stats.norm(0, 0.6 + s)
+        yield abs(wasserstein(p, q) - folded_normal_mean(d, s))
+        yield abs(wasserstein(p, q, 2) - math.hypot(d, s))
+
+
+@orders.numerical(tolerance=1e-9, description="W2 of points against linear programmes")
+def _(rng):
+    x, p, q, cost = _pairs(rng, 50)
+    second = np.sum(cost**2 * cheapest_plans(p, q, cost**2), axis=(1, 2))
+    for points, mu, nu, least in zip(x, p, q, second, strict=True):
+        yield abs(wasserstein(Discrete(points, mu), Discrete(points, nu), 2) ** 2 - least)
+
+
+@orders.control("the root is forgotten: W1 <= E(X - Y)^2", tolerance=0)
+def _(rng):
+    _x, p, q, cost = _pairs(rng, 100)
+    first = np.sum(cost * cheapest_plans(p, q, cost), axis=(1, 2))
+    yield np.maximum(0, first - np.sum(cost**2 * cheapest_plans(p, q, cost**2), axis=(1, 2)))
+
+
+@orders.control("variances in place of deviations: sqrt(d^2 + (s1^2 - s2^2)^2)", tolerance=1e-8)
+def _():
+    from scipy import stats
+
+    yield abs(wasserstein(stats.norm(0.7, 0.6), stats.norm(0, 2), 2) - math.hypot(0.7, 4 - 0.36))
+
+
+penalised = Claim(
+    id="A-OT-16",
+    alias="gradient-penalty-bias",
+    title="WGAN-GP reads W (1 + W/(2λ)), not W",
+    statement="With a gradient penalty the critic's slope is not 1. A critic of constant slope s "
+    "between laws W apart earns s W - λ(s - 1)^2, most at s* = 1 + W/(2λ), and reads E_p f - E_q f "
+    "= W (1 + W/(2λ)): 2.2 for W = 2 and λ = 10, 0.5125 for W = 0.5. A critic that may bend reads "
+    "no less.",
+    formula=r"s^* = \operatorname{argmax}_s \; s W - \lambda (s - 1)^2 = 1 + \frac{W}{2 \lambda}, "
+    r"\qquad s^* W = W \Bigl( 1 + \frac{W}{2 \lambda} \Bigr)",
+    assumptions=("a critic of constant slope", "penalty λ E(|f'| - 1)^2"),
+    sources=(
+        "Gulrajani et al. 2017, equation 3, maximised",
+        "000_8b69f153baee6a3b.txt:536",
+    ),
+    test="tests/test_collapse_and_critics.py::test_critic_reads_the_biased_distance",
+)
+
+
+@penalised.symbolic
+def _():
+    import sympy as sp
+
+    s = sp.Symbol("s", real=True)
+    w, weight, rho, h, k = sp.symbols("W lambda rho h k", positive=True)
+    gain = s * w - weight * (s - 1) ** 2
+    best = sp.solve(sp.diff(gain, s), s)[0]
+    yield "the slope that earns most is s* = 1 + W/(2λ)", best - (1 + w / (2 * weight))
+    yield "it is a maximum: the second derivative is -2λ", sp.diff(gain, s, 2) < 0
+    yield "the reading is s* W = W (1 + W/(2λ))", best * w - w * (1 + w / (2 * weight))
+    yield "it exceeds W by W^2/(2λ)", best * w - w - w**2 / (2 * weight)
+    yield "which goes only as λ grows", sp.limit(best * w - w, weight, sp.oo)
+    at = {w: 2, weight: 10}
+    yield "W = 2, λ = 10: 2.2", (best * w).subs(at) - sp.Rational(22, 10)
+    at = {w: sp.Rational(1, 2), weight: 10}
+    yield "W = 0.5, λ = 10: 0.5125", (best * w).subs(at) - sp.Rational(5125, 10000)
+    local = sp.solve(sp.diff(s * h - weight * rho * (s - 1) ** 2, s), s)[0]
+    yield (
+        "free slope at x, h = |F - G|, ρ the density of the points penalised: 1 + h/(2λρ)",
+        local - (1 + h / (2 * weight * rho)),
+    )
+    yield (
+        "the reading W + int h^2/(2λρ) is at least W + W^2/(2λ): h^2/ρ >= 2kh - k^2 ρ for every k",
+        sp.factor(h**2 / rho - (2 * k * h - k**2 * rho)) - (h - k * rho) ** 2 / rho,
+    )
+    yield "integrated with k = W, int h = W, int ρ = 1: W^2", (2 * k * w - k**2).subs(k, w) - w**2
+
+
+_READINGS = ((2.0, 2.2), (0.5, 0.5125))
+
+
+def _best_slopes(distance: float, weight: float, n: int = 8) -> np.ndarray:
+    """Slopes of the best critic between two points, bent at n - 1 places between, by ascent."""
+    from scipy.optimize import minimize
+
+    def loss(s: np.ndarray) -> tuple[float, np.ndarray]:
+        gain = distance * s - weight * (np.abs(s) - 1) ** 2
+        return -gain.mean(), -(distance - 2 * weight * (np.abs(s) - 1) * np.sign(s)) / n
+
+    return minimize(loss, np.linspace(0.5, 1.5, n), jac=True, tol=1e-14).x
+
+
+@penalised.numerical(tolerance=1e-7, description="the best of all critics between two points")
+def _():
+    for distance, reading in _READINGS:
+        yield abs(distance * _best_slopes(distance, 10).mean() - reading)
+        yield np.ptp(_best_slopes(distance, 10))  # its slope is constant
+
+
+def _free_reading(shift: float, weight: float) -> float:
+    """What the best of all critics reads between U[0, 1] and U[shift, 1 + shift].
+
+    Points x + t (y - x) are penalised, t uniform, x and y independent: for each t their density
+    is that of the sum of a uniform variable of width 1 - t and one of width t.
+    """
+    x = (np.arange(1000) + 0.5) * (1 + shift) / 1000
+    angle = (np.arange(400) + 0.5) * math.pi / 400
+    t = (1 - np.cos(angle)) / 2  # closer together towards 0 and 1, where ρ starts
+    inside = x[:, None] - t * shift
+    narrow = np.minimum(t, 1 - t)
+    trapezoid = np.minimum(np.minimum(inside, 1 - inside) / narrow, 1) / (1 - narrow)
+    rho = np.maximum(trapezoid, 0) @ np.sin(angle) * math.pi / 800
+    gap = np.clip(x, 0, 1) - np.clip(x - shift, 0, 1)
+    return shift + float(np.sum(gap**2 / rho)) * (1 + shift) / 1000 / (2 * weight)
+
+
+@penalised.numerical(tolerance=0.03, description="uniforms, a critic that may bend: within 3%")
+def _():
+    for shift, reading in _READINGS:
+        free = _free_reading(shift, 10)  # 2.2008 and 0.5136
+        yield free / reading - 1
+
+
+@penalised.control("the critic is said to read W itself", tolerance=0.02)
+def _():
+    for distance, _reading in _READINGS:
+        yield abs(distance * _best_slopes(distance, 10).mean() / distance - 1)
+
+
+@penalised.control("the bias is taken for W/λ, without the 2", tolerance=1e-7)
+def _():
+    for distance, _reading in _READINGS:
+        yield abs(distance * _best_slopes(distance, 10).mean() - distance * (1 + distance / 10))

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import theory
-from theory.claim import SAMPLING_BOUND, Claim, verify_all
+from theory.claim import SAMPLING_BOUND, TOPICS, Claim, pending, verify_all
 
 
 def test_several_processes_find_what_one_finds():
@@ -16,9 +16,10 @@ def test_several_processes_find_what_one_finds():
     assert set(shared) == set(alone)
     for id_, verdict in shared.items():
         assert (verdict.status, verdict.claim) == (alone[id_].status, alone[id_].claim)
+        assert verdict.seconds > 0
         residuals = [[e.residual for e in v.evidence] for v in (verdict, alone[id_])]
         assert residuals[0] == residuals[1]
-    with pytest.raises(ValueError, match="jobs: got 0"):
+    with pytest.raises(ValueError, match=r"^jobs: got 0, expected at least 1$"):
         next(verify_all(chosen, jobs=0))
 
 
@@ -231,7 +232,9 @@ def test_erratum(gap, corrected, status):
 @isolated
 def test_erratum_needs_a_counterexample():
     assert complete(erratum=True).verify().reason.startswith("it is an erratum without")
-    with pytest.raises(ValueError, match="is no erratum"):
+    with pytest.raises(
+        ValueError, match=r"^A-JS-98 is no erratum, a counterexample would refute a claim$"
+    ):
         complete(id="A-JS-98", alias="plain").counterexample(at_least=1e-3)
 
 
@@ -259,23 +262,35 @@ def test_instances_are_the_same_each_time_and_differ_between_claims():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"id": "JS-2"}, "id: got 'JS-2'"),
-        ({"alias": "Bad Alias"}, "alias: got 'Bad Alias'"),
-        ({"sources": ()}, "sources: A-JS-99 names none"),
-        ({"sources": "a paper"}, "gives a string"),
+        ({"id": "JS-2"}, "id: got 'JS-2', expected one such as A-JS-02 or B-E16"),
+        ({"id": "xA-JS-02"}, "id: got 'xA-JS-02', expected one such as A-JS-02 or B-E16"),
+        (
+            {"alias": "Bad Alias"},
+            "alias: got 'Bad Alias', expected lower case words and hyphens",
+        ),
+        ({"sources": ()}, "sources: A-JS-99 names none, expected at least one"),
+        (
+            {"sources": "a paper"},
+            "sources: A-JS-99 gives a string, expected a tuple of strings",
+        ),
+        (
+            {"assumptions": "x"},
+            "assumptions: A-JS-99 gives a string, expected a tuple of strings",
+        ),
     ],
 )
 def test_malformed_claims_are_refused(fields, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
         make(**fields)
+    assert theory.claims() == []
 
 
 @isolated
 def test_duplicates_are_refused():
     make()
-    with pytest.raises(ValueError, match="A-JS-99 is registered already"):
+    with pytest.raises(ValueError, match=r"^id: A-JS-99 is registered already$"):
         make(alias="other")
-    with pytest.raises(ValueError, match="made-up of A-JS-98 belongs to A-JS-99"):
+    with pytest.raises(ValueError, match=r"^alias: made-up of A-JS-98 belongs to A-JS-99$"):
         make(id="A-JS-98")
 
 
@@ -293,3 +308,149 @@ def test_record_is_json_even_when_a_residual_is_infinite():
     assert record["status"] == "proved"
     assert record["control"][1]["residual"] == "inf"
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+@isolated
+def test_the_record_holds_everything_and_nothing_else():
+    claim = make(
+        id="A-JS-98",
+        alias="recorded",
+        title="a title",
+        statement="a statement",
+        formula="x = x",
+        assumptions=("x is a number",),
+        test="tests/t.py::t",
+        no_proof="it is too hard",
+    )
+    claim.numerical(tolerance=1e-9, description="twice zero")(lambda rng: iter([0.0, 5e-10]))
+    claim.sampling(lambda rng: iter([-1.5]))
+    claim.control("one", tolerance=1e-3)(lambda: iter([1.0]))
+    verdict = claim.verify()
+    record = verdict.record()
+    seconds = [leg.pop("seconds") for leg in (*record["legs"], *record["control"])]
+    assert seconds == [e.seconds for e in verdict.evidence]
+    assert record.pop("seconds") == verdict.seconds >= sum(seconds) > 0
+    leg = {"holds": True, "detail": "", "steps": [], "instances": 1, "description": ""}
+    assert record == {
+        "id": "A-JS-98",
+        "alias": "recorded",
+        "title": "a title",
+        "statement": "a statement",
+        "formula": "x = x",
+        "assumptions": ["x is a number"],
+        "sources": ["Nobody 2000, equation 1"],
+        "exercises": [],
+        "legs": [
+            leg
+            | {"kind": "numerical", "description": "twice zero", "residual": 5e-10}
+            | {"tolerance": 1e-9, "instances": 2},
+            leg | {"kind": "sampling", "residual": 1.5, "tolerance": SAMPLING_BOUND},
+        ],
+        "control": [
+            leg | {"kind": "control", "description": "one", "residual": 1.0, "tolerance": 1e-3}
+        ],
+        "status": "linked",
+        "test": "tests/t.py::t",
+        "no_proof": "it is too hard",
+        "reason": "",
+    }
+
+
+@isolated
+def test_legs_are_as_declared():
+    import flint
+
+    claim = complete()
+    claim.sampling(lambda rng: iter([0.0]))
+    claim.certified(tolerance=1e-20, description="a ball")(lambda: iter([flint.arb(0, 1e-21)]))
+    kinds = [(leg.kind, leg.description, leg.tolerance) for leg in claim.legs]
+    assert kinds == [
+        ("symbolic", "proof", 0.0),
+        ("control", "wrong", 1e-9),
+        ("sampling", "", SAMPLING_BOUND),
+        ("certified", "a ball", 1e-20),
+    ]
+    assert claim.verify().status == "proved"
+    assert claim.verify().evidence[-1].residual == pytest.approx(1e-21)
+
+
+@isolated
+@pytest.mark.parametrize(
+    ("ball", "reason"),
+    [
+        ("flint.arb(0, 2e-20)", "residual 2e-20 must be at most 1e-20"),
+        ("flint.arb(1e-3)", "residual 0.001 must be at most 1e-20"),
+        ("flint.arb('nan')", "a residual is NaN"),
+        ("0.0", "TypeError: a certified leg yielded float, expected a flint.arb"),
+    ],
+)
+def test_a_ball_that_may_miss_fails(ball, reason):
+    import flint
+
+    claim = complete()
+    claim.certified(tolerance=1e-20)(lambda: iter([eval(ball, {"flint": flint})]))
+    verdict = claim.verify()
+    assert verdict.status == "failed"
+    assert verdict.reason == f"certified: {reason}"
+
+
+@isolated
+@pytest.mark.parametrize(
+    ("kind", "value", "reason"),
+    [
+        ("counterexample", 1e-4, "counterexample: residual 0.0001 must exceed 0.001"),
+        ("control", 0.5, "control: residual 0.5 must be at most 1e-09"),
+    ],
+)
+def test_an_erratum_says_which_side_it_missed(kind, value, reason):
+    claim = erratum(*((value, 0.0) if kind == "counterexample" else (1.0, value)))
+    assert claim.verify().reason == reason
+
+
+@isolated
+def test_a_control_says_that_it_went_unnoticed():
+    claim = complete()
+    claim.control("harmless", tolerance=1e-3)(lambda: iter([1e-4]))
+    reason = "control: residual 0.0001 went unnoticed: it must exceed 0.001"
+    assert claim.verify().reason == reason
+
+
+@isolated
+def test_bounds_belong_to_the_right_side():
+    claim = complete()
+    claim.numerical(tolerance=0.25)(lambda: iter([0.25]))  # at the bound: holds
+    assert claim.verify().status == "proved"
+    claim.control("at its bound, unnoticed", tolerance=0.25)(lambda: iter([0.25]))
+    assert claim.verify().status == "failed"
+    assert erratum(1e-3, 1e-9).verify().status == "failed"  # the gap must exceed, not reach
+
+
+@isolated
+def test_an_id_that_is_nothing_like_any():
+    complete()
+    wanted = r"^claim: got 'zzzz', which is no id or alias; `python -m theory list` names all$"
+    with pytest.raises(ValueError, match=wanted):
+        theory.verify("zzzz")
+    wanted = r"^claim: got 'A-JS-9', which is no id or alias; nearest are A-JS-99$"
+    with pytest.raises(ValueError, match=wanted):
+        theory.verify("A-JS-9")
+    assert theory.verify("MADE-UP").status == "proved"
+
+
+@isolated
+def test_claims_come_in_the_order_of_their_groups_then_of_their_ids():
+    for id_, alias in (("A-SAT-02", "c"), ("A-JS-10", "b"), ("A-SAT-01", "a"), ("A-JS-09", "d")):
+        make(id=id_, alias=alias)
+    assert [c.id for c in theory.claims()] == ["A-SAT-01", "A-SAT-02", "A-JS-09", "A-JS-10"]
+    assert [c.topic for c in theory.claims()][1:3] == ["Saturation", TOPICS["A-JS"]]
+    assert [c.id for c in theory.claims("HW5.6.2a")] == ["A-SAT-01", "A-SAT-02"]
+    assert pending("HW5.6.2a") == ["A-DST-03", "B-E12"]
+    assert pending("HW5.6.2")[:2] == ["A-DST-03", "B-E12"]
+
+
+@isolated
+def test_one_job_takes_claims_that_no_other_process_could_find():
+    chosen = [complete(), complete(id="A-JS-98", alias="another")]
+    assert [v.claim for v in verify_all(chosen)] == chosen  # unregistered elsewhere, in order
+    assert [v.status for v in verify_all(chosen[:1], jobs=2)] == ["proved"]
+    assert list(verify_all([])) == []

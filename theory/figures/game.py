@@ -173,39 +173,6 @@ def value_along_play():
 
 
 @illustration(
-    "A-GAN",
-    "The density of what a generator makes",
-    "Histograms of 20,000 samples G(z), z ~ N(0, 1), and the density by change of variables. Left: "
-    "G(z) = e^z is monotone, one z for each x. Right: G(z) = z² sends z and −z to the same x, and "
-    "the density sums over both; the formula for a monotone G would give half of it.",
-    claims=("A-GAN-03", "A-GAN-04", "A-GAN-04b"),
-)
-def change_of_variables():
-    z = np.random.default_rng(0).normal(size=20_000)
-    x = np.linspace(0.02, 5, 400)
-
-    def normal(t):
-        return np.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
-
-    bins = np.linspace(0, 5, 41)
-    exponential = normal(np.log(x)) / x
-    branch = normal(np.sqrt(x)) / (2 * np.sqrt(x))
-    figure, ((left, right),) = canvas(columns=2, height=2.8)
-    for ax, samples in ((left, np.exp(z)), (right, z**2)):
-        heights = np.histogram(samples, bins)[0] / samples.size / np.diff(bins)
-        ax.stairs(heights, bins, fill=True, color=ORANGE, alpha=0.3, label="samples $G(z)$")
-        ax.set(xlabel="$x$", xlim=(0, 5))
-    left.plot(x, exponential, color=ORANGE, label=r"$p_z(\log x)\,/\,x$")
-    left.set(ylabel="density $p_g(x)$", ylim=(0, 0.75))
-    right.plot(x, 2 * branch, color=ORANGE, label=r"$\sum_{\pm} p_z(\pm\sqrt{x})\,/\,(2\sqrt{x})$")
-    right.plot(x, branch, color=RED, linestyle="--", label="one of the two only")
-    right.set(ylim=(0, 1.6))
-    left.legend(frameon=False, loc="upper right")
-    right.legend(frameon=False, loc="upper right")
-    return figure
-
-
-@illustration(
     "B",
     "Change of variables without the absolute value",
     "G(z) = −e^z falls, so its inverse has a negative derivative, and p_z(G⁻¹(x)) (G⁻¹)′(x), as it "

@@ -291,7 +291,7 @@ eigenvectors = Claim(
     "again with eigenvectors of a value above or below one, and tanh and sigmoid are less than "
     "one. Right: the *gradients* do, and it is a matter of singular values (eigenvalues only for "
     "normal matrices) times activation *derivatives*, σ' ≤ 1/4 and tanh' ≤ 1 (1 at 0).",
-    formula=r"\prod_t s_{\min}(D_t W) \le \Big\| \prod_t D_t W \Big\| \le "
+    formula=r"\prod_t s_{\min}(D_t W) \le \left\| \prod_t D_t W \right\| \le "
     r"\prod_t s_{\max}(D_t W), \qquad \sigma' \le \tfrac14, \quad \tanh' \le 1",
     sources=("Pascanu, Mikolov, Bengio 2013, section 2.1", f"{_COURSE}:216"),
     erratum=True,

@@ -18,7 +18,7 @@ import numpy as np
 from theory.claim import SAMPLING_BOUND, Claim
 from theory.densities import Discrete
 from theory.divergences import total_variation
-from theory.transport import wasserstein
+from theory.transport import transport_plan, wasserstein
 
 _VILLANI = "Villani 2003, Topics in Optimal Transportation"
 _COMPUTATIONAL = "Peyré and Cuturi 2019, Computational Optimal Transport"
@@ -149,6 +149,16 @@ def _():
     )
 
 
+@plan_cost.numerical(tolerance=1e-12, description="the library's cost against a sum over cells")
+def _(rng):
+    for _instance in range(20):
+        p, q = rng.dirichlet(np.ones(5), 2)
+        plan = transport_plan(p, q)  # for |x - y|
+        cells = itertools.product(range(len(plan.x)), range(len(plan.y)))
+        total = sum(abs(plan.x[i] - plan.y[j]) * plan.mass[i, j] for i, j in cells)
+        yield abs(plan.cost - total)
+
+
 @plan_cost.sampling
 def _(rng):
     n = 50_000
@@ -218,9 +228,12 @@ def _(rng):
         yield violation(*each)
     for _instance in range(50):
         p, q, mass, _cost = _a_plan(rng)
-        for plan in (np.outer(p, q), monotone_plan(p, q), mass):
+        found = (mass, np.outer(p, q), monotone_plan(p, q), staying_plan(p, q))
+        for plan in (*found, transport_plan(p, q).mass):
             yield violation(plan, p, q)
-        yield violation(staying_plan(p, q), p, q)
+    for _instance in range(10):
+        p, q = rng.dirichlet(np.ones(5), 2)
+        yield violation(transport_plan(p, q, rng.uniform(0, 1, (5, 5))).mass, p, q)
 
 
 @feasible.control("γ >= 0 is forgotten: a plan that undercuts W1, marginals right", tolerance=1e-9)
@@ -304,6 +317,8 @@ def _():
     x, y, p, q, plans = _problems()
     for a, b, mu, nu, mass in zip(x, y, p, q, plans, strict=True):
         yield abs(np.sum(distances(a, b) * mass) - wasserstein(Discrete(a, mu), Discrete(b, nu)))
+        plan = transport_plan(Discrete(a, mu), Discrete(b, nu))
+        yield abs(plan.cost - np.sum(distances(a, b) * mass))
 
 
 @least.numerical(tolerance=1e-12, description="no random plan costs less than W1")
@@ -368,7 +383,7 @@ def _():
     yield "and costs 2", sum(abs(i - j) * m for (i, j), m in overlap.items()) - 2
 
 
-@product.numerical(tolerance=1e-12, description="2.12, and 2 in three ways")
+@product.numerical(tolerance=1e-12, description="2.12, and 2 in five ways")
 def _():
     p, q = _STAIRS, _STAIRS[::-1]
     points = np.arange(5.0)
@@ -376,6 +391,8 @@ def _():
     yield abs(np.sum(cost * np.outer(p, q)) - 2.12)
     yield abs(np.sum(cost * cheapest_plans(p[None], q[None], cost[None])[0]) - 2)
     yield abs(np.sum(cost * monotone_plan(p, q)) - 2)
+    yield abs(transport_plan(p, q).cost - 2)
+    yield abs(transport_plan(p, q, cost).cost - 2)
     yield abs(wasserstein(p, q) - 2)
 
 
@@ -741,6 +758,8 @@ def _(rng):
     cost = np.broadcast_to(1 - np.eye(6), (100, 6, 6))
     for mu, nu, mass in zip(p, q, cheapest_plans(p, q, cost), strict=True):
         yield abs(np.sum(cost[0] * mass) - total_variation(mu, nu))
+    for mu, nu in zip(p[:10], q[:10], strict=True):
+        yield abs(transport_plan(mu, nu, cost[0]).cost - total_variation(mu, nu))
 
 
 @variation.numerical(tolerance=1e-12, description="the plan that leaves min(p, q) in place")

@@ -44,6 +44,7 @@ CLAIM_MODULES = (
     "dynamics",
     "mode_collapse",
     "mode_seeking",
+    "mode_collapse_region",
     "packing",
     "explicit_density",
     "evaluation",

@@ -242,18 +242,13 @@ def value(
 
     Source: Goodfellow et al. 2014, equations 1 and 3 (claim A-GAN-02).
     """
-    p, q = _pair(p, q)
-    if not callable(d):
-        raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
     if certified:
         from theory import certified as proved
 
-        if not isinstance(d, Discriminator) or d.laws is None:
-            raise ValueError(
-                f"d: got {type(d).__name__}, expected one made by theory.optimal_discriminator "
-                "with certified=True"
-            )
         return proved.value(p, q, d)
+    p, q = _pair(p, q)
+    if not callable(d):
+        raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         x, w, v = _aligned(p, q)
         log_d, log_1_d = _log_probabilities(d, x)
@@ -318,12 +313,12 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
 
     edges, cuts = np.union1d(p._edges, q._edges), _joint_cuts(p, q)
     if infinite_p or infinite_q:
-        # A squared ratio has its mass far outside of both laws: rings that double in width.
+        # A squared ratio may have its mass far outside of both laws: go on in growing steps.
         low, high = cuts[-1]
         center, reach = low + (high - low) / 2, (high - low) / 2
         steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
         edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
-        cuts += [(center - step, center + step) for step in steps[7::8].tolist()]
+        cuts = [cuts[-1], *((center - step, center + step) for step in steps[[-9, -1]].tolist())]
     return row.within_bounds(integrate_to_tails(integrand, edges, cuts, 1e-8))
 
 

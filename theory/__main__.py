@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -238,9 +239,22 @@ def _console(stderr: bool = False):
     return console if console.is_terminal else Console(stderr=stderr, width=120)
 
 
-def main() -> None:
-    """The entry point of `python -m theory`."""
-    app(prog_name="python -m theory")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point of `python -m theory`: every mistake is one line and exit code 2."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    usage_error: Any = typer.BadParameter.__base__
+    try:
+        code = command.main(
+            given or ["--help"], prog_name="python -m theory", standalone_mode=False
+        )
+    except usage_error as error:
+        typer.echo(f"error: {' '.join(error.format_message().split())}", err=True)
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

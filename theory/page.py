@@ -185,11 +185,11 @@ course material are refuted by counterexample.</p>
         table = ""
         if figure.table is not None:
             heading, rows = figure.table()
-            cells = [[_prose(str(cell)) for cell in row] for row in rows]
-            table = _table(f"Numbers of: {figure.title}", [*map(_prose, heading)], cells, "numbers")
+            cells = [[prose(str(cell)) for cell in row] for row in rows]
+            table = _table(f"Numbers of: {figure.title}", [*map(prose, heading)], cells, "numbers")
         return f"""<figure id="figure-{figure.name}">
 <div class="wide">{self.pictures[figure.name]}</div>
-<figcaption><strong>{_prose(figure.title)}.</strong> {_prose(figure.caption)}
+<figcaption><strong>{prose(figure.title)}.</strong> {prose(figure.caption)}
 <span class="shows">Shows {", ".join(map(self._link, figure.claims))}.</span></figcaption>
 {table}
 </figure>
@@ -199,14 +199,14 @@ course material are refuted by counterexample.</p>
         claim = verdict.claim
         id_ = claim.id
         figures = ", ".join(
-            f'<a href="#figure-{f.name}">{_prose(f.title)}</a>'
+            f'<a href="#figure-{f.name}">{prose(f.title)}</a>'
             for f in self.figures
             if id_ in f.claims
         )
         answers = ", ".join(map(self._exercise_link, claim.exercises))
         notes = {
-            "Assumes": "; ".join(map(_prose, claim.assumptions)),
-            "No proof": _prose(claim.no_proof),
+            "Assumes": "; ".join(map(prose, claim.assumptions)),
+            "No proof": prose(claim.no_proof),
             "Test": f"<code>{_text(claim.test)}</code>" if claim.test else "",
             "Figures": figures,
             "Exercises": answers,
@@ -217,7 +217,7 @@ course material are refuted by counterexample.</p>
         formula = mathml(claim.formula) if claim.formula else ""
         return f"""<article id="{id_}" aria-labelledby="{id_}-title">
 <p class="name"><a href="#{id_}">{id_}</a> <code>{claim.alias}</code> {_status(verdict.status)}</p>
-<h3 id="{id_}-title">{_prose(claim.title)}</h3>
+<h3 id="{id_}-title">{prose(claim.title)}</h3>
 {f'<div class="formula">{formula}</div>' if formula else ""}
 {_statement(claim)}
 {reason}{_legs(verdict)}{_proof(verdict)}
@@ -248,7 +248,7 @@ course material are refuted by counterexample.</p>
         for verdict in found:
             leg = _telling(verdict)
             numbers = (residual(leg), bound(leg, verdict.claim)) if leg else ("–", "–")
-            title = f"{self._link(verdict.claim.id)} {_prose(verdict.claim.title)}"
+            title = f"{self._link(verdict.claim.id)} {prose(verdict.claim.title)}"
             rows.append((title, _status(verdict.status), *map(_text, numbers)))
         heading = ("claim", "verdict", "value", "tolerance")
         table = _table(f"Answers to {exercise.name}", heading, rows, "answers") if rows else ""
@@ -261,7 +261,7 @@ course material are refuted by counterexample.</p>
         )
         return f"""<section id="{exercise.name}" aria-labelledby="{exercise.name}-name">
 <h3 id="{exercise.name}-name"><span class="name">{exercise.name}</span>
-{_prose(exercise.question)}</h3>
+{prose(exercise.question)}</h3>
 {table}{notes}
 </section>
 """
@@ -293,15 +293,15 @@ def _statement(claim: Claim) -> str:
     """The statement; of an erratum what is said, and what is right."""
     parts = re.fullmatch(r"Said:? (.*?) Right: (.*)", claim.statement, re.DOTALL)
     if not claim.erratum or parts is None:
-        return f"<p>{_prose(claim.statement)}</p>"
-    said, right = map(_prose, parts.groups())
+        return f"<p>{prose(claim.statement)}</p>"
+    said, right = map(prose, parts.groups())
     return f'<dl class="said"><dt>Said</dt><dd>{said}</dd><dt>Right</dt><dd>{right}</dd></dl>'
 
 
 def _legs(verdict: Verdict) -> str:
     rows = [
         (
-            f"<b>{e.kind}</b> {_prose(e.description) if e.kind != 'symbolic' else ''}"
+            f"<b>{e.kind}</b> {prose(e.description) if e.kind != 'symbolic' else ''}"
             + ("" if e.holds else f' <span class="failed">{_text(e.detail)}</span>'),
             _text(residual(e)),
             _text(bound(e, verdict.claim)),
@@ -321,7 +321,7 @@ def _proof(verdict: Verdict) -> str:
     if not steps:
         return ""
     count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-    items = "".join(f"<li>{_prose(step)}</li>" for step in steps)
+    items = "".join(f"<li>{prose(step)}</li>" for step in steps)
     return f"<details><summary>Proof, {count}</summary><ol>{items}</ol></details>"
 
 
@@ -382,7 +382,7 @@ _MINUS = re.compile(r"(?<= )-(?= )|(?<![\w.)])-(?=[\w(∞])")
 _STRESS = re.compile(r"(?<![\w)])\*(\w[^*]*\w)\*(?!\w)")
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Plain text with its simple formulas set: p_data, e^a, theta and >= as they are written."""
     text = _SIGN.sub(lambda m: _SIGNS[m[0]], _text(text))
     text = _LETTER.sub(lambda m: m[1] + _LETTERS[m[2]], text)

@@ -181,7 +181,7 @@ gan = Claim(
     alias="gan-is-an-f-divergence",
     title="V(D, G) = E_p T − E_q f*(T) with T = log D; its sup is 2 JS − log 4",
     statement="The GAN's objective is the bound of A-DST-09 for f(u) = u log u - "
-    "(u + 1) log(u + 1) with the critic T = log D, since f*(t) = -log(1 - e^t). So max_D V(D, G) is "
+    "(u + 1) log(u + 1) with the critic T = log D, since f*(t) = -log(1 - e^t). So max_D V is "
     "the f-divergence 2 JS(p_data, p_g) - log 4, whose f(1) is -log 4 and not 0.",
     formula=r"f(u) = u \log u - (u+1) \log(u+1), \quad f^*(\log D) = -\log(1 - D), \quad "
     r"D_f(p \| q) = 2\,\mathrm{JS}(p, q) - \log 4",

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import theory
-from theory.__main__ import app
+from theory import page
+from theory.__main__ import app, main
 from theory.claim import Claim
 
 HEAVY = ("keras", "tensorflow", "jax", "torch", "sympy", "scipy.stats", "matplotlib", "sklearn")
@@ -32,7 +33,14 @@ def test_verify_prints_a_table_and_the_counts():
         "exact",
     ):
         assert part in result.stdout
-    assert re.search(r"2 claims: 2 proved, in \d+\.\d s", result.stdout)
+    assert re.search(r"2 claims: 2 proved, in \d+\.\d s$", result.stdout.strip())
+    assert re.search(r"legs: 2 symbolic, \d numerical, \d control", result.stdout)
+
+
+def test_several_processes_show_both_the_work_and_the_clock():
+    result = run("verify", "A-JS-09", "A-DST-04", "-j", 2)
+    assert result.exit_code == 0
+    assert re.search(r"in \d+\.\d s of work \(\d+\.\d s by the clock\)", result.stdout)
 
 
 def test_verify_names_each_claim_once():
@@ -63,8 +71,21 @@ def test_verify_json_is_the_record():
 
 def test_verify_an_exercise():
     found = json.loads(run("list", "--exercise", "HW5.6", "--json").stdout)
-    assert {"A-DST-03"} <= {claim["id"] for claim in found}
-    assert all(any(e.startswith("HW5.6") for e in claim["exercises"]) for claim in found)
+    assert {"A-DST-03"} <= {claim["id"] for claim in found["claims"]}
+    assert all(any(e.startswith("HW5.6") for e in claim["exercises"]) for claim in found["claims"])
+    assert found["pending"] == theory.claim.pending("HW5.6")
+
+
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize("command", ["verify", "list"])
+def test_an_exercise_without_claims_names_what_is_still_to_be_built(command):
+    ids = ["A-RNN-01", "A-RNN-02", "B-E01", "B-E46"]
+    result = run(command, "--exercise", "HW5.1a")
+    assert result.exit_code == 0
+    assert result.stdout == f"still to be built for HW5.1a: {', '.join(ids)}\n"
+    result = run(command, "--exercise", "HW5.1a", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"claims": [], "pending": ids}
 
 
 @pytest.mark.parametrize(
@@ -110,20 +131,101 @@ def test_show_prints_the_proof():
         assert part in text
 
 
+def test_show_prints_formula_figures_and_control():
+    text = run("show", "B-E17").stdout
+    for part in ("Numbers", "Control", "Figures in the report", "lost-absolute-value"):
+        assert part in text
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_show_prints_how_far_a_certified_number_may_be_off():
+    import flint
+
+    claim = Claim(
+        id="A-JS-99",
+        alias="certified",
+        title="t",
+        statement="s",
+        sources=("nobody",),
+        formula=r"\frac12",
+        no_proof="an example",
+    )
+
+    @claim.certified(tolerance=1e-10)
+    def _():
+        yield flint.arb(0, 2e-12)
+
+    text = run("show", "certified").stdout
+    assert re.search(r"certified: within 2\.00e-12 of 0, must be ≤ 1e-10, 1 values", text)
+    assert r"\frac12" in text
+
+
 def test_list_names_every_claim():
     text = run("list").stdout
     assert all(claim.id in text for claim in theory.claims())
 
 
-def test_report_folder(tmp_path):
-    folder = tmp_path / "report"
+def test_verify_writes_a_page_of_what_it_verified(tmp_path):
+    folder = tmp_path / "deep" / "report"
     assert run("verify", "A-JS-09", "--report", folder).exit_code == 0
-    (record,) = json.loads((folder / "claims.json").read_text())
+    (record,) = json.loads((folder / "claims.json").read_text(encoding="utf-8"))
     assert record["status"] == "proved"
-    assert "functional-gradient" in (folder / "claims.html").read_text()
-    again = run("verify", "A-JS-09", "--report", folder)
-    assert again.exit_code == 2
-    assert again.stderr.count("\n") == 1
+    assert 'id="A-JS-09"' in (folder / "index.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["report"]
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_report_verifies_everything_and_exits_with_1_when_a_claim_failed(tmp_path):
+    Claim(id="A-JS-98", alias="named", title="t", statement="s", sources=("n",), definition=True)
+    folder = tmp_path / "report"
+    result = run("report", folder)
+    assert result.exit_code == 0
+    assert "1 claim: 1 stated" in result.stdout
+    assert str(folder / "index.html") in result.stdout.replace("\n", "")
+    Claim(id="A-JS-99", alias="bare", title="t", statement="s", sources=("n",))
+    assert run("report", tmp_path / "again").exit_code == 1
+    assert "it has no leg" in (tmp_path / "again" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", [["report"], ["verify", "A-JS-09", "--report"]])
+def test_report_refuses_a_folder_that_exists_or_cannot_be_made(command, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder, why in ((tmp_path, "exists already"), (tmp_path / "file" / "in", "cannot be made")):
+        result = run(*command, folder)
+        assert result.exit_code == 2
+        assert result.stderr.count("\n") == 1
+        assert why in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("accident", [KeyboardInterrupt, OSError("disk full")])
+def test_nothing_half_written_stays(accident, tmp_path, monkeypatch):
+    def write(folder, *_arguments, **_options):
+        (folder / "index.html").write_text("half")
+        raise accident
+
+    monkeypatch.setattr(page, "write", write)
+    run("verify", "A-JS-09", "--report", tmp_path / "report")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report"], "Missing argument 'DIR'"),
+        (["verify", "-j", "0"], "greater than or equal to 1"),
+        (["prove"], "No such command 'prove'"),
+        (["list", "--exercises"], "No such option"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_one_line(arguments, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    printed = capsys.readouterr()
+    assert ended.value.code == 2
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert message in printed.err
 
 
 def python(code, *options):

@@ -47,7 +47,13 @@ def log_parzen(x: Any, samples: Any, sigma: float) -> np.ndarray:
 
 
 def smoothed(p: Mixture, sigma: float) -> Mixture:
-    """E[p̂] = p * N(0, σ²), of a mixture p of normal laws: each variance grows by σ² (A-EVA-02)."""
+    """E[p̂] = p * N(0, σ²), of a mixture p of normal laws: each variance grows by σ² (A-EVA-02).
+
+    Raises:
+        ValueError: a component of p is not a normal law of `scipy.stats`.
+    """
+    if any(getattr(c, "dist", None) is None or c.dist.name != "norm" for c in p.components):
+        raise ValueError("p: got a component of another kind, expected scipy.stats.norm only")
     means = np.concatenate([np.atleast_1d(c.mean()) for c in p.components])
     stds = np.concatenate([np.atleast_1d(c.std()) for c in p.components])
     return Mixture.normal(p.weights, means, np.hypot(stds, sigma))

@@ -25,8 +25,8 @@ def measurements() -> dict[str, np.ndarray]:
     from sklearn.datasets import load_digits, load_iris
 
     return {
-        "digits: mean pixel (0 to 16)": load_digits().data.mean(axis=1),
-        "iris: sepal width (cm)": load_iris().data[:, 1],
+        "digits: mean pixel (0 to 16)": load_digits(return_X_y=True)[0].mean(axis=1),
+        "iris: sepal width (cm)": load_iris(return_X_y=True)[0][:, 1],
     }
 
 
@@ -122,6 +122,12 @@ def _normal(z):
     return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
 
 
+def _over_roots(x, factor):
+    """Σ p_z(z) factor(z) over both z with z² = x."""
+    z = np.sqrt(x)
+    return _normal(z) * factor(z) + _normal(-z) * factor(-z)
+
+
 MAPS = (
     Map(
         "G(z) = exp(z)",
@@ -144,8 +150,8 @@ MAPS = (
     Map(
         "G(z) = z²",
         np.square,
-        lambda x: sum(_normal(z) * np.abs(1 / (2 * z)) for z in (np.sqrt(x), -np.sqrt(x))),
-        lambda x: sum(_normal(z) * (1 / (2 * z)) for z in (np.sqrt(x), -np.sqrt(x))),
+        lambda x: _over_roots(x, lambda z: np.abs(1 / (2 * z))),
+        lambda x: _over_roots(x, lambda z: 1 / (2 * z)),
         lambda u: ndtri((1 + u) / 2) ** 2,
         np.arange(0, 6.01, 0.1),
         np.arange(0.0, 11.1) ** 2,

@@ -248,8 +248,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = command.main(
             given or ["--help"], prog_name="python -m theory", standalone_mode=False
         )
-    except usage_error as error:
-        typer.echo(f"error: {' '.join(error.format_message().split())}", err=True)
+    except (usage_error, OSError) as error:
+        message = str(error) if isinstance(error, OSError) else error.format_message()
+        typer.echo(f"error: {' '.join(message.split())}", err=True)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)

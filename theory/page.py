@@ -79,7 +79,8 @@ class _Page:
         self.pictures: dict[str, str] = {}
 
     def html(self) -> str:
-        topics = [(key, name) for key, name in TOPICS.items() if self._of(key)]
+        drawn = {figure.topic for figure in self.figures}
+        topics = [(key, name) for key, name in TOPICS.items() if self._of(key) or key in drawn]
         courses = [c for c in _COURSES if any(_course(e) == c for e in self.exercises)]
         contents = _list(
             f'<a href="#{key}">{_text(name)}</a> <span class="soft">{len(self._of(key))}</span>'
@@ -374,7 +375,7 @@ _LETTER = re.compile(
     rf"(?<![A-Za-z])(d?)({'|'.join(sorted(_LETTERS, key=len, reverse=True))})(?![a-z])"
 )
 _LOW = re.compile(
-    r"(?<![A-Za-z_0-9])((?:arg)?(?:min|max)|sup|inf|[A-Za-zα-ωΑ-Ω∇Σ∫])_"
+    r"(?<![A-Za-z_0-9])((?:arg)?(?:min|max)|sup|inf|d?[A-Za-zα-ωΑ-Ω∇Σ∫])_"
     r"(?:\{([^}]*)\}|([A-Za-zα-ω0-9_]+))"
 )
 _HIGH = re.compile(r"\^(?:\{([^}]*)\}|\(([^()]*)\)|(-?(?:\d+|[A-Za-zα-ω]+)|\*))")
@@ -405,11 +406,12 @@ _SPELLINGS: Mapping[str, str] = {
     r"\\operatorname\{arg\\,(min|max)\}": r"\\arg\\\1",
     r"\\arg(?![a-z])\s*": r"\\mathrm{arg}\\,",
 }
-# What it leaves as it was written: the sign ~, and the delimiters after \big.
+# The delimiters after \big, which it leaves as they were written.
 _CHARACTERS: Mapping[str | None, str] = {
-    "~": "∼", r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩",
+    r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\Vert": "‖",
 }  # fmt: skip
+_RELATIONS = {"~": "∼", "⟹": "⟹", "⟺": "⟺", "⟶": "⟶", "⟵": "⟵"}  # it takes them for letters
 _LIMITS = {"min", "max", "inf", "sup", "lim"}
 _FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "dim", "ker"}
 _CLOSING = {")", "]", "}", "⟩", "|", "‖"}
@@ -431,6 +433,8 @@ def mathml(latex: str) -> str:
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         element.text = _CHARACTERS.get(element.text, element.text)
+        if element.tag == "mi" and element.text in _RELATIONS:
+            element.tag, element.text = "mo", _RELATIONS[element.text]
     for element in root.iter():
         _join_upright(element)
         _space_functions(element)

@@ -1,0 +1,300 @@
+"""Certified integrals: each ball against closed forms, mpmath and the ordinary calculators."""
+
+from itertools import pairwise
+
+import flint
+import mpmath
+import pytest
+from scipy import stats
+
+import theory
+from theory import Mixture, certified
+from theory.claim import Claim
+
+N, M = stats.norm, Mixture.normal
+
+PAIRS = {
+    "shift": (N(0, 1), N(2, 1)),
+    "scale": (N(0, 1), N(1, 2)),
+    "far apart": (N(0, 1), N(30, 1)),
+    "wide": (N(0, 1), N(0, 1e4)),
+    "modes": (M([0.5, 0.5], [-3, 3], 0.5), N(0.3, 2)),
+    "mixtures": (M([0.3, 0.7], [-3, 3], 0.5), M([0.6, 0.3, 0.1], [-3, 3, 0], [0.6, 0.4, 1])),
+    "tiny weight": (M([1, 1e-300], [0, 100], 1), M([0.5, 0.5], [0, 20], [1, 3])),
+    "mixed scales": (M([0.5, 0.5], [0, 1], 1e4), M([0.5, 0.5], [0, 1], 1)),
+}
+MEASURES = ("kl", "js", "total_variation", "wasserstein")
+
+pairs = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+
+
+def ball(number) -> flint.arb:
+    """A 40-digit number of mpmath as a ball of radius 1e-35."""
+    with flint.ctx.workprec(200):
+        return flint.arb(mpmath.nstr(number, 45), 1e-35)
+
+
+def best(p, q):
+    return certified.value(p, q, theory.optimal_discriminator(p, q))
+
+
+def radius_is_kept(number: flint.arb) -> bool:
+    return number.is_finite() and number.rad() <= certified.RADIUS * max(1, abs(float(number)))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pairs
+def test_radius_is_kept_and_the_calculator_agrees(measure, pair):
+    number = getattr(certified, measure)(*pair)
+    assert radius_is_kept(number)
+    ordinary = getattr(theory, measure)(*pair)
+    # The calculators of |p - q| and |P - Q| stop near their kinks, at 1e-9 of the laws' width.
+    tolerance = 1e-12 if measure in ("kl", "js") else 1e-8
+    assert float(number) == pytest.approx(ordinary, rel=tolerance, abs=tolerance)
+
+
+@pairs
+def test_value_of_the_best_discriminator_is_js(pair):
+    with flint.ctx.workprec(200):
+        number, distance = best(*pair), certified.js(*pair)
+        assert radius_is_kept(number)
+        assert number.overlaps(2 * distance - flint.arb(4).log())
+
+
+@pairs
+def test_symmetric_where_the_distance_is(pair):
+    p, q = pair
+    for measure in (certified.js, certified.total_variation, certified.wasserstein):
+        assert measure(p, q).overlaps(measure(q, p))
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_equal_laws_are_at_distance_zero(measure):
+    p = M([0.25, 0.75], [0, 1], [1, 2])
+    q = Mixture([0.25, 0.25, 0.5], [N(0, 1), N(loc=1, scale=2), N(1, 2)])
+    number = getattr(certified, measure)(p, q)
+    assert number.contains(0)
+    assert number.rad() < 1e-22
+
+
+def test_js_of_shifted_normals():
+    known = flint.arb("0.33683082034683161200480", "1e-22")
+    assert certified.js(N(0, 1), N(2, 1)).overlaps(known)
+
+
+@pytest.mark.parametrize(("m", "s"), [(2.0, 1.0), (-1.5, 3.0), (30.0, 0.25)])
+def test_closed_forms(m, s):
+    p, q = N(0, 1), N(m, s)
+    with mpmath.workdps(50):
+        m, s = mpmath.mpf(m), mpmath.mpf(s)
+        kl = mpmath.log(s) + (1 + m * m) / (2 * s * s) - mpmath.mpf(1) / 2
+        assert certified.kl(p, q).overlaps(ball(kl))
+        move = m
+        if s == 1:
+            variation = mpmath.erf(m / mpmath.sqrt(8))
+            assert certified.total_variation(p, q).overlaps(ball(variation))
+        else:  # the monotone coupling moves Z by m + (s - 1) Z
+            r = abs(s - 1)
+            move = r * mpmath.sqrt(2 / mpmath.pi) * mpmath.exp(-m * m / (2 * r * r))
+            move += m * mpmath.erf(m / (r * mpmath.sqrt(2)))
+        assert certified.wasserstein(p, q).overlaps(ball(move))
+
+
+@pytest.mark.parametrize("name", ["scale", "modes"])
+def test_against_quadrature_with_40_digits(name):
+    p, q = PAIRS[name]
+    laws = [certified._law(law, "p") for law in (p, q)]
+    with mpmath.workdps(40):
+        exact = [
+            [[mpmath.mpf(int(v.p)) / int(v.q) for v in (c.weight, c.mean, c.std)] for c in law]
+            for law in laws
+        ]
+
+        def both(of, x):
+            return [mpmath.fsum(w * of(x, m, s) for w, m, s in law) for law in exact]
+
+        def js(x):
+            a, b = both(mpmath.npdf, x)
+            return (a * mpmath.log(2 * a / (a + b)) + b * mpmath.log(2 * b / (a + b))) / 2
+
+        def kl(x):
+            a, b = both(mpmath.npdf, x)
+            return a * mpmath.log(a / b)
+
+        def integral_of_difference(of):
+            def difference(x):
+                a, b = both(of, x)
+                return a - b
+
+            grid = [mpmath.mpf(k) / 8 + mpmath.mpf(1) / 64 for k in range(-80, 80)]
+            kinks = [
+                mpmath.findroot(difference, ends, solver="anderson", tol=1e-70)
+                for ends in pairwise(grid)
+                if difference(ends[0]) * difference(ends[1]) < 0
+            ]
+            assert kinks
+            return integral(lambda x: abs(difference(x)), kinks)
+
+        def integral(integrand, kinks=()):
+            return mpmath.quad(integrand, sorted([-40, *range(-16, 17, 4), 40, *kinks]))
+
+        assert certified.js(p, q).overlaps(ball(integral(js)))
+        assert certified.kl(p, q).overlaps(ball(integral(kl)))
+        variation = integral_of_difference(mpmath.npdf) / 2
+        assert certified.total_variation(p, q).overlaps(ball(variation))
+        move = integral_of_difference(mpmath.ncdf)
+        assert certified.wasserstein(p, q).overlaps(ball(move))
+
+
+def test_closed_forms_of_single_normals_agree_with_the_integrals():
+    for p, q in (PAIRS["shift"], PAIRS["scale"]):
+        laws = [certified._law(law, "p") for law in (p, q)]
+        by_integral = certified._expected_log_ratio([(laws[0], *laws)], 20_000)
+        assert certified.kl(p, q).overlaps(by_integral)
+
+        def difference(x, analytic, m=laws[1][0].mean, s=laws[1][0].std):
+            root = flint.arb(2).sqrt()
+            below = [(-t / root).erfc() / 2 for t in (x, (x - flint.arb(m)) / flint.arb(s))]
+            return (below[0] - below[1]).real_abs(analytic=analytic)
+
+        by_integral = flint.acb.integral(difference, -40, 40, abs_tol=1e-12).real
+        assert certified.wasserstein(p, q).overlaps(by_integral)
+
+
+# The bounds of what is cut off, each alone: above the truth, and not by more than 10^3.
+
+
+def beyond(integrand, cut):
+    """The integral over both sides of [-cut, cut]."""
+    places = [cut, cut + 1, cut + 2, cut + 4, cut + 8, cut + 20]
+    return mpmath.quad(integrand, places) + mpmath.quad(integrand, [-x for x in places[::-1]])
+
+
+def is_close_above(bound, truth):
+    return bound > truth and bound < 1000 * truth
+
+
+@pytest.mark.parametrize("t", [1, 3, 10, 14])
+def test_tail_bounds(t):
+    with mpmath.workdps(40):
+        assert is_close_above(certified._mass_beyond(t), ball_near(beyond(mpmath.npdf, t)))
+        p = certified._law(N(0, 1), "p")
+        move = beyond(lambda x: mpmath.erfc(abs(x) / mpmath.sqrt(2)) / 2, t)
+        assert is_close_above(certified._move_beyond(p, t), ball_near(move))
+        for m, s in ((2, 1), (0, 4), (1, 0.5), (0, 1.25)):
+            q = certified._law(N(m, s), "q")
+
+            def loss(x, m=m, s=s):
+                ratio = ((x - m) / mpmath.mpf(s)) ** 2 / 2 - x * x / 2 + mpmath.log(s)
+                return mpmath.npdf(x) * abs(ratio)
+
+            bound = certified._log_ratio_beyond(p, p, q, t)
+            assert is_close_above(bound, ball_near(beyond(loss, t)))
+
+
+def ball_near(number) -> flint.arb:
+    """A small number with 1e-25 of itself as radius."""
+    with flint.ctx.workprec(200):
+        return flint.arb(mpmath.nstr(number, 35), float(number) * 1e-25)
+
+
+def test_half_of_a_tail_bound_is_no_bound():
+    with mpmath.workdps(40):
+        truth = ball_near(beyond(mpmath.npdf, 10))
+        assert not certified._mass_beyond(10) / 2 > truth
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize(
+    ("law", "name"),
+    [
+        (stats.gamma(2), "gamma"),
+        (Mixture([0.5, 0.5], [N(0, 1), stats.laplace()]), "laplace"),
+        (theory.Discrete([0.0], [1.0]), "Discrete"),
+    ],
+)
+def test_other_laws_are_refused_by_name(measure, law, name):
+    calculate = getattr(certified, measure)
+    message = f"certified: got {name}, expected normal laws and their mixtures"
+    for arguments in ((law, N(0, 1)), (N(0, 1), law)):
+        with pytest.raises(ValueError, match=message):
+            calculate(*arguments)
+
+
+def test_value_needs_to_know_the_laws_of_d():
+    with pytest.raises(ValueError, match="d: got Discriminator, expected what"):
+        certified.value(N(0, 1), N(1, 1), theory.Discriminator(lambda x: x))
+    with pytest.raises(ValueError, match="d: got function"):
+        certified.value(N(0, 1), N(1, 1), lambda x: x)
+
+
+def test_value_at_the_best_discriminator_of_other_laws():
+    p, q, other = N(0, 1), N(2, 1), N(1, 1)
+    d = theory.optimal_discriminator(p, other)
+    number = certified.value(p, q, d)
+    assert float(number) == pytest.approx(theory.value(p, q, d), abs=1e-12)
+    assert number < best(p, q)
+
+
+def test_a_radius_that_is_not_reached_is_an_error(monkeypatch):
+    monkeypatch.setattr(certified, "_EFFORTS", ((53, 20_000),))
+    with pytest.raises(ArithmeticError, match=r"reached a radius of .*, promised is 1e-20"):
+        certified.js(*PAIRS["modes"])
+    monkeypatch.setattr(certified, "_EFFORTS", ((160, 3),))
+    with pytest.raises(ArithmeticError, match="reached a radius of"):
+        certified.wasserstein(*PAIRS["modes"])
+
+
+# Certified legs of claims.
+
+
+def certified_leg(*yields):
+    """The verdict of a claim whose certified leg, at tolerance 1e-9, yields these."""
+    claim = Claim(id="A-JS-99", alias="made-up", title="t", statement="s", sources=("Nobody 2000",))
+
+    @claim.symbolic
+    def _():
+        import sympy
+
+        x = sympy.Symbol("x", positive=True)
+        yield "a square", (x + 1) ** 2 - x**2 - 2 * x - 1
+
+    @claim.certified(tolerance=1e-9)
+    def _():
+        yield from yields
+
+    @claim.control("wrong", tolerance=1e-9)
+    def _():
+        yield 1.0
+
+    return claim.verify()
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_certified_leg_holds():
+    verdict = certified_leg(flint.arb(0), flint.arb(-5e-10, 4e-10))
+    assert (verdict.status, verdict.reason) == ("proved", "")
+    leg = next(e for e in verdict.evidence if e.kind == "certified")
+    assert leg.instances == 2
+    assert leg.residual == pytest.approx(9e-10)
+
+
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize(
+    ("yields", "reason"),
+    [
+        ([flint.arb(0), flint.arb(2e-9)], "residual 2e-09 must be at most 1e-09"),
+        ([flint.arb(0, 2e-9)], "residual 2e-09 must be at most 1e-09"),  # too wide to tell
+        ([flint.arb.nan()], "a residual is NaN"),
+        ([flint.arb.pos_inf()], "residual inf must be at most"),
+        ([0.0], "TypeError: a certified leg yielded float, expected a flint.arb"),
+        ([], "no instance was checked"),
+    ],
+)
+def test_a_bad_certified_leg_fails(yields, reason):
+    verdict = certified_leg(*yields)
+    assert verdict.status == "failed"
+    assert reason in verdict.reason

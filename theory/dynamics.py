@@ -103,7 +103,12 @@ def dirac_game(objective: str, **penalties: float) -> Field:
         objective: as in `dirac_field`.
         penalties: `gradient_penalty` and `r1`, as there.
     """
-    return lambda theta, psi: dirac_field(objective, theta, psi, **penalties)[::-1]
+
+    def field(theta: Any, psi: Any) -> tuple[Any, Any]:
+        gradient_psi, gradient_theta = dirac_field(objective, theta, psi, **penalties)
+        return gradient_theta, gradient_psi
+
+    return field
 
 
 def bilinear_field(x: Any, y: Any) -> tuple[Any, Any]:

@@ -569,10 +569,11 @@ momentum = Claim(
     alias="momentum",
     title="v ← μv − η∇, w ← w + v: on λw²/2 the roots of r² − (1 + μ − ηλ) r + μ = 0",
     statement="Momentum updates v <- mu v - eta grad, w <- w + v. On the quadratic lambda w^2/2 "
-    "w_k is a combination of r_1^k and r_2^k, the roots of r^2 - (1 + mu - eta lambda) r + mu = 0; "
-    "it converges exactly if 0 < eta lambda < 2 (1 + mu), for 0 <= mu < 1. Complex roots have the "
-    "size sqrt(mu); the best mu, (1 - sqrt(eta lambda))^2, turns the factor 1 - eta lambda of "
-    "plain descent into 1 - sqrt(eta lambda).",
+    "w_k is a combination of r_1^k and r_2^k (of r^k and k r^k if they are equal), the roots of "
+    "r^2 - (1 + mu - eta lambda) r + mu = 0; it converges exactly if 0 < eta lambda < 2 (1 + mu), "
+    "for 0 <= mu < 1. Complex roots have the size sqrt(mu). For eta lambda < 1 the best mu, "
+    "(1 - sqrt(eta lambda))^2, turns the factor 1 - eta lambda of plain descent into "
+    "1 - sqrt(eta lambda).",
     formula=r"r^2 - (1 + \mu - \eta \lambda) r + \mu = 0",
     assumptions=("v_0 = 0", "a quadratic loss"),
     sources=(
@@ -663,6 +664,16 @@ def _():
     for mu in (0.0, 0.3, 0.9):
         yield float(abs(_descend(1.0, 1.0, 0.99 * 2 * (1 + mu), mu, 5000)[-1]) > 1e-3)
         yield float(abs(_descend(1.0, 1.0, 1.01 * 2 * (1 + mu), mu, 5000)[-1]) < 1e3)
+
+
+@momentum.numerical(tolerance=1e-12, description="how far any μ beats the factor 1 - √(ηλ)")
+def _(rng):
+    for c in rng.uniform(0.001, 0.999, 10):
+        mus = np.append(np.linspace(0, 1, 1001), (1 - np.sqrt(c)) ** 2)
+        trace = 1 + mus - c
+        root = np.sqrt((trace**2 - 4 * mus).astype(complex))
+        size = np.maximum(np.abs(trace + root), np.abs(trace - root)) / 2
+        yield max(0.0, 1 - np.sqrt(c) - size.min())
 
 
 @momentum.control("Nesterov's update, with the gradient at w + μv", tolerance=1e-12)

@@ -48,6 +48,7 @@ CLAIM_MODULES = (
     "mode_seeking",
     "mode_collapse_region",
     "packing",
+    "packed_game",
     "explicit_density",
     "evaluation",
     "networks",

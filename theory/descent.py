@@ -23,6 +23,7 @@ convex = Claim(
     title="p_g ↦ C(p_g) is convex",
     statement="C is convex in the density p_g (not in the generator's parameters): with D kept "
     "optimal and small enough steps on p_g itself, p_g converges to p_data.",
+    formula=r"C(t\,p_1 + (1 - t)\,p_2) \le t\,C(p_1) + (1 - t)\,C(p_2), \quad 0 \le t \le 1",
     assumptions=("updates are made on p_g itself",),
     sources=(
         "Goodfellow et al. 2014, Proposition 2",
@@ -84,6 +85,7 @@ gradient = Claim(
     title="δC/δp_g(x) = log(1 − D*(x))",
     statement="The functional gradient of C is delta C / delta p_g(x) = log(1 - D*(x)): the "
     "dependence of D* on p_g contributes nothing, because D* is a maximum.",
+    formula=r"\frac{\delta C}{\delta p_g(x)} = \log(1 - D^*(x))",
     assumptions=("p_data > 0 and p_g > 0",),
     sources=("Goodfellow et al. 2014, Proposition 2 (proof)", "002_d31ce6ddd5a0096b.txt:200"),
 )
@@ -135,6 +137,8 @@ envelope = Claim(
     statement="With D frozen at the optimum of theta_0, the saturating generator gradient at "
     "theta_0 is the gradient of 2 JS(p_data, p_theta): one exact step of SGD on G descends JS "
     "(envelope theorem).",
+    formula=r"\nabla_\theta V(D^*_{\theta_0}, G_\theta) \Bigr|_{\theta = \theta_0} = "
+    r"\nabla_\theta\,2\,\mathrm{JS}(p_{\mathrm{data}}, p_\theta) \Bigr|_{\theta = \theta_0}",
     assumptions=("D is exactly optimal at theta_0", "p_theta is differentiable in theta"),
     sources=(
         "Goodfellow et al. 2014, section 4.2",

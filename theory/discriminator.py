@@ -45,6 +45,8 @@ optimal = Claim(
     title="D*(x) = p_data(x) / (p_data(x) + p_g(x))",
     statement="For a fixed generator the discriminator that maximises V(D, G) is "
     "D*(x) = p_data(x) / (p_data(x) + p_g(x)).",
+    formula=r"D^*(x) = \operatorname{argmax}_D V(D, G) = "
+    r"\frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}",
     assumptions=(
         "D may be any function to (0, 1) (unlimited capacity)",
         "p_data(x) + p_g(x) > 0; elsewhere D is arbitrary",
@@ -121,6 +123,8 @@ maximum = Claim(
     statement="The second-order condition that a zero derivative leaves open: "
     "h(D) = p log D + q log(1 - D) has h''(D) = -p/D^2 - q/(1 - D)^2 < 0 on (0, 1), so the "
     "stationary point is the only maximum. If p or q is 0 the supremum is at D* = 0 or 1.",
+    formula=r"h(D) = p \log D + q \log(1 - D), \quad h''(D) = -\frac{p}{D^2} - \frac{q}{(1 - "
+    r"D)^2} < 0",
     assumptions=("p >= 0 and q >= 0, not both 0",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:278-290", "002_d31ce6ddd5a0096b.txt:192-196"),
 )
@@ -168,6 +172,7 @@ logit = Claim(
     title="a*(x) = log p_data(x) − log p_g(x)",
     statement="The optimal logit is the log density ratio: D* = sigma(a*) with "
     "a*(x) = log p_data(x) - log p_g(x).",
+    formula=r"D^*(x) = \sigma(a^*(x)), \quad a^*(x) = \log p_{\mathrm{data}}(x) - \log p_g(x)",
     assumptions=("p_data(x) > 0 and p_g(x) > 0",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:447", "002_d31ce6ddd5a0096b.txt:196"),
 )
@@ -216,6 +221,8 @@ half = Claim(
     alias="optimal-discriminator-half",
     title="p_g = p_data ⇔ D* = 1/2",
     statement="D* = 1/2 almost everywhere (under p_data + p_g) if and only if p_g = p_data.",
+    formula=r"D^*(x) = \frac{1}{2} \text{ almost everywhere} \Leftrightarrow p_g = "
+    r"p_{\mathrm{data}}",
     sources=(
         "Goodfellow et al. 2014, section 4.1, Theorem 1",
         "002_d31ce6ddd5a0096b.txt:167-170",
@@ -260,6 +267,7 @@ gaussian = Claim(
     statement="For two normal laws of equal variance s^2 the optimal logit is linear, "
     "a*(x) = ((m_d - m_g)/s^2) x + (m_g^2 - m_d^2)/(2 s^2): logistic regression is the exact "
     "optimal discriminator. For unequal variances the logit is quadratic.",
+    formula=r"a^*(x) = \frac{m_d - m_g}{s^2}\,x + \frac{m_g^2 - m_d^2}{2 s^2}",
     assumptions=("p_data and p_g are normal",),
     sources=(
         "Goodfellow et al. 2014, Proposition 1, applied to normal laws",
@@ -332,6 +340,8 @@ regret = Claim(
     title="V(D*) − V(D) = ∫ (p_data + p_g) KL(Bern(D*) ‖ Bern(D)) dx",
     statement="How far any discriminator is from optimal: V(D*, G) - V(D, G) is the integral of "
     "(p_data + p_g) KL(Bernoulli(D*(x)) || Bernoulli(D(x))), which is >= 0.",
+    formula=r"V(D^*, G) - V(D, G) = \int (p_{\mathrm{data}} + p_g)\,\mathrm{KL}\bigl( "
+    r"\mathrm{Bern}(D^*) \,\|\, \mathrm{Bern}(D) \bigr)\,dx \ge 0",
     sources=(
         "Goodfellow et al. 2014, Proposition 1, rewritten as a regret",
         "000_8b69f153baee6a3b.txt:268-294",
@@ -385,6 +395,9 @@ unbalanced = Claim(
     title="D* = π p_data / (π p_data + (1 − π) p_g)",
     statement="If a fraction pi of a batch is real, the optimal discriminator is "
     "D* = pi p_data / (pi p_data + (1 - pi) p_g): its logit moves by log(pi / (1 - pi)).",
+    formula=r"D^*(x) = \frac{\pi\,p_{\mathrm{data}}(x)}{\pi\,p_{\mathrm{data}}(x) + (1 - "
+    r"\pi)\,p_g(x)}, \quad a^*(x) = \log \frac{p_{\mathrm{data}}(x)}{p_g(x)} + \log "
+    r"\frac{\pi}{1 - \pi}",
     assumptions=("0 < pi < 1",),
     sources=(
         "Goodfellow et al. 2014, Proposition 1, with unequal class weights",
@@ -425,6 +438,8 @@ error = Claim(
     title="error of the thresholded D* = (1 − TV(p_data, p_g)) / 2",
     statement="Calling x real when D*(x) > 1/2 errs with probability (1 - TV(p_data, p_g))/2, the "
     "least of all classifiers: a near-perfect discriminator means a total variation near 1.",
+    formula=r"\frac{1}{2} P_{\mathrm{data}}\Bigl( D^* \le \frac{1}{2} \Bigr) + \frac{1}{2} "
+    r"P_g\Bigl( D^* > \frac{1}{2} \Bigr) = \frac{1 - \mathrm{TV}(p_{\mathrm{data}}, p_g)}{2}",
     assumptions=("real and generated samples are equally frequent",),
     sources=(
         "Devroye, Györfi and Lugosi 1996, chapter 2 (Bayes error and L1 distance)",

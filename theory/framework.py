@@ -48,6 +48,7 @@ ingredients = Claim(
     "discriminator D, whose output lies strictly between 0 and 1, being the probability that x "
     "came from the data and not from G. The generator's law p_g is *defined* as the law of G(z) "
     "with z ~ p_z: it gives samples, and no density.",
+    formula=r"z \sim p_z, \quad x = G(z) \sim p_g, \quad 0 < D(x) = \sigma(a(x)) < 1",
     assumptions=("G is differentiable in its parameters", "D = σ(a) with a finite logit a"),
     sources=(
         f"{_PAPER}, section 3",
@@ -82,6 +83,8 @@ value_function = Claim(
     title="V(D, G) = E_p_data[log D(x)] + E_p_z[log(1 − D(G(z)))]",
     statement="The game's value, which D maximises and G minimises. Integrals over x, over z and "
     "means over samples of G(z) are the same number.",
+    formula=r"\min_G \max_D V(D, G), \quad V(D, G) = \mathrm{E}_{x \sim p_{\mathrm{data}}}[\log "
+    r"D(x)] + \mathrm{E}_{z \sim p_z}[\log(1 - D(G(z)))]",
     assumptions=("natural logarithms", "0 < D < 1"),
     sources=(
         f"{_PAPER}, equation 1",
@@ -150,6 +153,8 @@ pointwise = Claim(
     title="V = ∫ p_data log D + p_g log(1 − D) dx: D is chosen point by point",
     statement="With a density p_g the value is one integral over x, whose integrand at x depends "
     "on D only through D(x): the maximum over functions D is taken separately in every point.",
+    formula=r"V(D, G) = \int \bigl( p_{\mathrm{data}}(x) \log D(x) + p_g(x) \log(1 - D(x)) "
+    r"\bigr)\,dx",
     assumptions=(
         "p_data and p_g have densities for one reference measure, such as p_data + p_g",
         "D may be any function",
@@ -212,6 +217,8 @@ first_term = Claim(
     alias="first-term-without-generator",
     title="∇_θg V = ∇_θg E_z[log(1 − D(G(z)))]",
     statement="The first term of V, E[log D(x)] over the data, does not depend on the generator.",
+    formula=r"\nabla_{\theta_g} V(D, G) = \nabla_{\theta_g} \mathrm{E}_{z \sim p_z}[\log(1 - "
+    r"D(G(z)))]",
     assumptions=("D is fixed",),
     sources=(f"{_PAPER}, algorithm 1", "002_d31ce6ddd5a0096b.txt:122"),
     test="tests/test_theory_meets_training.py::test_first_term_has_no_generator_gradient",
@@ -263,6 +270,8 @@ zero_sum = Claim(
     "is log 4 = 1.3863 as the sum of two mean cross-entropies, log 2 = 0.6931 as one mean over a "
     "balanced batch; the generator's is -log 2 (saturating) or log 2 (non-saturating). With the "
     "non-saturating loss the game is no longer zero-sum.",
+    formula=r"D = \frac{1}{2}: \quad L_D = -V = \log 4, \quad L_G = V_{\text{fake}} = -\log 2 "
+    r"\;\;(\text{saturating}), \quad L_G = \log 2 \;\;(\text{non-saturating})",
     assumptions=("natural logarithms",),
     sources=(f"{_PAPER}, equation 1, section 4.1", "002_d31ce6ddd5a0096b.txt:99-106"),
 )
@@ -306,6 +315,8 @@ loss_sum = Claim(
     statement="On a fake of logit a the discriminator loses softplus(a). With the saturating "
     "generator loss the players' losses add up to 0 for every a; with the non-saturating one the "
     "sum is 2 softplus(a) - a, which varies with a, its slope being tanh(a/2).",
+    formula=r"\mathrm{softplus}(a) + \log(1 - \sigma(a)) = 0, \quad \mathrm{softplus}(a) - \log "
+    r"\sigma(a) = 2\,\mathrm{softplus}(a) - a",
     sources=(
         f"{_PAPER}, section 3",
         "002_d31ce6ddd5a0096b.txt:129",
@@ -354,6 +365,8 @@ cross_entropy = Claim(
     title="mean binary cross-entropy = −V/2",
     statement="Maximising V over D is maximum likelihood for a classifier of data (label 1) "
     "against generated samples (label 0) in equal numbers: its mean binary cross-entropy is -V/2.",
+    formula=r"-\frac{1}{2} \bigl( \mathrm{E}_{x \sim p_{\mathrm{data}}}[\log D(x)] + "
+    r"\mathrm{E}_{x \sim p_g}[\log(1 - D(x))] \bigr) = -\frac{V(D, G)}{2}",
     assumptions=("as many real as generated samples",),
     sources=(
         f"{_PAPER}, section 4.1",
@@ -412,6 +425,8 @@ upper_bound = Claim(
     title="V(D, G) ≤ 0, with supremum 0 for disjoint supports only",
     statement="V is never positive. It comes arbitrarily close to 0 only if D is near 1 on the "
     "data and near 0 on generated samples, hence only if the two laws live on disjoint sets.",
+    formula=r"V(D, G) \le 0, \quad \sup_D V(D, G) = 0 \Leftrightarrow \int "
+    r"\min(p_{\mathrm{data}}, p_g)\,dx = 0",
     assumptions=("0 < D < 1",),
     sources=(
         f"{_PAPER}, equation 1",

@@ -39,6 +39,8 @@ optimal_value = Claim(
     statement="C(G) = max_D V(D, G) = KL(p_data || M) + KL(p_g || M) - log 4 with the mixture "
     "M = (p_data + p_g)/2: each denominator inside a logarithm is halved, and the two halvings "
     "produce -log 4.",
+    formula=r"C(G) = \max_D V(D, G) = \mathrm{KL}(p_{\mathrm{data}} \,\|\, M) + \mathrm{KL}(p_g "
+    r"\,\|\, M) - \log 4, \quad M = \frac{p_{\mathrm{data}} + p_g}{2}",
     assumptions=("p_data and p_g are probability densities",),
     sources=(
         "Goodfellow et al. 2014, equations 4 and 5",
@@ -91,6 +93,7 @@ decomposition = Claim(
     statement="With the optimal discriminator the generator's objective is "
     "C(G) = 2 JS(p_data, p_g) - log 4, where JS(p, q) = KL(p || M)/2 + KL(q || M)/2 and "
     "M = (p + q)/2.",
+    formula=r"C(G) = \max_D V(D, G) = 2\,\mathrm{JS}(p_{\mathrm{data}}, p_g) - \log 4",
     assumptions=("D is optimal", "p_data and p_g are probability densities"),
     sources=(
         "Goodfellow et al. 2014, Theorem 1, equation 6",
@@ -199,6 +202,7 @@ minimum = Claim(
     alias="global-minimum",
     title="min_G C(G) = −log 4",
     statement="The least value of C(G) is -log 4 = -1.386294..., because KL >= 0 (Gibbs).",
+    formula=r"\min_G C(G) = -\log 4",
     assumptions=("the generator can represent p_data",),
     sources=(
         "Goodfellow et al. 2014, Theorem 1",
@@ -248,6 +252,7 @@ unique = Claim(
     title="C(G) = −log 4 ⇔ p_g = p_data",
     statement="C(G) = -log 4 if and only if p_g = p_data almost everywhere: KL(p || M) = 0 only "
     "where p = M, that is p = q.",
+    formula=r"C(G) = -\log 4 \Leftrightarrow p_g = p_{\mathrm{data}}",
     assumptions=("D is optimal for every p_g",),
     sources=(
         "Goodfellow et al. 2014, Theorem 1",
@@ -307,6 +312,8 @@ at_optimum = Claim(
     title="p_g = p_data: V(D*, G) = −log 2 − log 2 = −log 4",
     statement="At p_g = p_data the optimal discriminator is 1/2 and "
     "V = -log 2 int p_data - log 2 int p_g = -2 log 2 = -log 4.",
+    formula=r"p_g = p_{\mathrm{data}}: \quad V(D^*, G) = -\log 2 \int p_{\mathrm{data}}\,dx - "
+    r"\log 2 \int p_g\,dx = -2 \log 2 = -\log 4",
     assumptions=("p_g = p_data",),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
 )
@@ -349,6 +356,8 @@ every_d = Claim(
     title="p_g = p_data: V(D, G) ≤ −log 4 for every D",
     statement="At p_g = p_data every discriminator gives V <= -log 4, with equality only for "
     "D = 1/2.",
+    formula=r"p_g = p_{\mathrm{data}}: \quad V(D, G) \le -\log 4, \quad V(D, G) = -\log 4 "
+    r"\Leftrightarrow D = \frac{1}{2}",
     assumptions=("p_g = p_data",),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
 )

@@ -28,6 +28,7 @@ bounds = Claim(
     alias="js-bounds",
     title="0 ≤ JS ≤ log 2, so −log 4 ≤ C(G) ≤ 0",
     statement="0 <= JS(p, q) <= log 2, hence -log 4 <= C(G) <= 0.",
+    formula=r"0 \le \mathrm{JS}(p, q) \le \log 2, \quad -\log 4 \le C(G) \le 0",
     sources=(
         "Lin 1991, Divergence measures based on the Shannon entropy",
         "Goodfellow et al. 2014, Theorem 1",
@@ -81,6 +82,8 @@ quadratic = Claim(
     title="N(θ, 1) against N(0, 1): C'(0) = 0, C''(0) = 1/2",
     statement="Near the optimum C is stationary and quadratic: for p_g = N(theta, 1) and "
     "p_data = N(0, 1), C'(0) = 0 and C''(0) = 1/2, so JS is about theta^2/8.",
+    formula=r"p_g = N(\theta, 1),\; p_{\mathrm{data}} = N(0, 1): \quad C'(0) = 0, \quad C''(0) "
+    r"= \frac{1}{2}, \quad \mathrm{JS} = \frac{\theta^2}{8} + O(\theta^4)",
     assumptions=("the family is smooth in theta",),
     sources=(
         "Goodfellow et al. 2014, Theorem 1, expanded to second order",
@@ -151,6 +154,8 @@ uniform = Claim(
     title="U[0, 1], U[θ, 1+θ]: JS = min(|θ|, 1) log 2",
     statement="For U[0, 1] and U[theta, 1 + theta] with a = min(|theta|, 1): JS = a log 2, "
     "C = -(1 - a) log 4, TV = a, KL = infinity unless theta = 0, W1 = |theta|.",
+    formula=r"\mathrm{JS} = a \log 2, \quad C = -(1 - a) \log 4, \quad \mathrm{TV} = a, \quad "
+    r"W_1 = |\theta|, \quad a = \min(|\theta|, 1)",
     sources=(
         "Arjovsky et al. 2017, Example 1 (of parallel lines), with overlap",
         "000_8b69f153baee6a3b.txt:508",
@@ -213,6 +218,8 @@ reference = Claim(
     title="JS(N(0,1), N(μ,1)) at μ = 0.5, 1, 2, 4",
     statement="In nats JS(N(0, 1), N(mu, 1)) = 0.030311, 0.111421, 0.336831, 0.632720 and "
     "C = -1.325672, -1.163451, -0.712633, -0.120854 for mu = 0.5, 1, 2, 4.",
+    formula=r"\mathrm{JS}(N(0, 1), N(\mu, 1)) = \begin{cases} 0.030311 & \mu = 0.5 \\ 0.111421 "
+    r"& \mu = 1 \\ 0.336831 & \mu = 2 \\ 0.632720 & \mu = 4 \end{cases}",
     sources=("Goodfellow et al. 2014, Theorem 1, evaluated", "000_8b69f153baee6a3b.txt:330"),
     no_proof="the integral has no closed form",
 )
@@ -281,6 +288,8 @@ local = Claim(
     title="JS(p, p + εh) = (ε²/8) Σ h²/p + O(ε³)",
     statement="Close to p the Jensen-Shannon divergence is a quarter of KL's leading term: "
     "JS(p, p + eps h) = (eps^2/8) sum h^2/p + O(eps^3).",
+    formula=r"\mathrm{JS}(p, p + \varepsilon h) = \frac{\varepsilon^2}{8} \sum_i "
+    r"\frac{h_i^2}{p_i} + O(\varepsilon^3)",
     assumptions=("sum h = 0", "p > 0"),
     sources=(
         "Csiszár and Shields 2004, section 4 (f-divergences near the diagonal)",
@@ -328,6 +337,8 @@ metric = Claim(
     title="JS is symmetric and √JS is a metric; KL is neither",
     statement="JS(p, q) = JS(q, p) and sqrt(JS) satisfies the triangle inequality. KL is not even "
     "symmetric: KL((.9, .1) || (.5, .5)) = 0.368064, reversed 0.510826.",
+    formula=r"\mathrm{JS}(p, q) = \mathrm{JS}(q, p), \quad \sqrt{\mathrm{JS}(p, r)} \le "
+    r"\sqrt{\mathrm{JS}(p, q)} + \sqrt{\mathrm{JS}(q, r)}",
     sources=(
         "Endres and Schindelin 2003",
         "001_5040f14b49cef5aa.txt:55",
@@ -388,6 +399,8 @@ total = Claim(
     title="TV²/2 ≤ JS ≤ log 2 · TV",
     statement="JS and total variation bound each other: TV^2/2 <= JS <= log 2 TV. Neither sees "
     "how far apart two disjoint laws are.",
+    formula=r"\frac{1}{2}\,\mathrm{TV}(p, q)^2 \le \mathrm{JS}(p, q) \le \log 2 \cdot "
+    r"\mathrm{TV}(p, q)",
     sources=(
         "Lin 1991, Divergence measures based on the Shannon entropy",
         "000_8b69f153baee6a3b.txt:508",

@@ -22,6 +22,7 @@ expectation = Claim(
     statement="An expectation under p_g is one under p_z of f(G(z)), for *any* measurable G: no "
     "inverse and no equal dimensions are needed. This, not a change of variables, is why z may be "
     "replaced by x in V.",
+    formula=r"\mathrm{E}_{z \sim p_z}[f(G(z))] = \mathrm{E}_{x \sim p_g}[f(x)]",
     assumptions=("f is integrable",),
     sources=(
         "Goodfellow et al. 2014, equation 3",
@@ -102,6 +103,7 @@ change = Claim(
     statement="For a strictly monotone, continuously differentiable G on the line, "
     "p_g(x) = p_z(G^-1(x)) |(G^-1)'(x)| on the range of G and 0 elsewhere. The absolute value is "
     "needed as soon as G decreases (B-E17).",
+    formula=r"p_g(x) = p_z(G^{-1}(x))\,\left| (G^{-1})'(x) \right|",
     assumptions=("G is injective and differentiable", "z and x have the same dimension"),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
 )
@@ -191,6 +193,7 @@ preimages = Claim(
     title="p_g(x) = Σ_{z: G(z) = x} p_z(z) / |G′(z)|",
     statement="Where G is not injective every pre-image of x contributes: p_g(x) is the sum over "
     "them of p_z(z)/|G'(z)|.",
+    formula=r"p_g(x) = \sum_{z :\, G(z) = x} \frac{p_z(z)}{|G'(z)|}",
     assumptions=("countably many pre-images, with G' not 0 there",),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
 )
@@ -251,6 +254,7 @@ multivariate = Claim(
     title="p_g(x) = p_z(G⁻¹(x)) |det J_{G⁻¹}(x)|",
     statement="In several dimensions the factor is the absolute value of the Jacobian determinant "
     "of the inverse.",
+    formula=r"p_g(x) = p_z(G^{-1}(x))\,\left| \det J_{G^{-1}}(x) \right|",
     assumptions=("G is a diffeomorphism",),
     sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
 )
@@ -312,6 +316,8 @@ independent = Claim(
     statement="Samples of G are independent and take one forward pass each: no Markov chain, no "
     "inference. A Metropolis chain on N(0, 1) with normal proposals of 0.5 has a lag-1 "
     "autocorrelation of 0.915.",
+    formula=r"x_i = G(z_i), \quad z_i \sim p_z \text{ independent} \;\Rightarrow\; "
+    r"\operatorname{corr}(x_i, x_{i+1}) = 0",
     assumptions=("independent noise",),
     sources=(
         "Goodfellow et al. 2014, section 6",
@@ -387,6 +393,8 @@ gap = Claim(
     statement="A GAN approximates any law only under assumptions. A continuous G on a connected "
     "latent space has connected support; an odd L-Lipschitz G of z ~ N(0, 1) leaves at least "
     "2 Φ(1/L) - 1 of its mass in (-1, 1): 0.3829, 0.0797, 0.0160 for L = 2, 10, 50.",
+    formula=r"P(|G(z)| < 1) \ge P\Bigl( |z| < \frac{1}{L} \Bigr) = 2\,\Phi\Bigl( \frac{1}{L} "
+    r"\Bigr) - 1",
     assumptions=("z ~ N(0, 1)", "G is odd and L-Lipschitz", "the law wanted has none in (-1, 1)"),
     sources=("the Lipschitz inequality at G(0) = 0", "002_d31ce6ddd5a0096b.txt:40"),
 )
@@ -447,6 +455,7 @@ inverse_cdf = Claim(
     title="G = F_data⁻¹ ∘ F_z is exact on the line",
     statement="On the line an exact generator always exists: G = F_data^-1 ∘ F_z, the quantile "
     "function of the data after the distribution function of the noise.",
+    formula=r"G = F_{\mathrm{data}}^{-1} \circ F_z \;\Rightarrow\; G(z) \sim p_{\mathrm{data}}",
     assumptions=("F_z is continuous", "F_data is invertible (else its generalised inverse)"),
     sources=("inverse transform sampling", "003_0ac11bc5ae3e596a.txt:235-240,317"),
 )

@@ -71,6 +71,7 @@ saturating_loss = Claim(
     alias="saturating-loss",
     title="log(1 − σ(a)) = −log(1 + e^a) = −softplus(a)",
     statement="The saturating generator loss in the logit: log(1 - σ(a)) = -log(1 + e^a).",
+    formula=r"\log(1 - \sigma(a)) = -\log(1 + e^a) = -\mathrm{softplus}(a)",
     assumptions=("a is real",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:460"),
 )
@@ -106,6 +107,7 @@ saturating_gradient = Claim(
     alias="saturating-gradient",
     title="d/da log(1 − σ(a)) = −σ(a)",
     statement="The gradient of the saturating loss in the logit is -σ(a) = -D.",
+    formula=r"\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a)",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:464"),
 )
 
@@ -137,6 +139,7 @@ non_saturating_loss = Claim(
     alias="non-saturating-loss",
     title="−log σ(a) = log(1 + e^−a) = softplus(−a)",
     statement="The non-saturating generator loss in the logit: -log σ(a) = log(1 + e^-a).",
+    formula=r"-\log \sigma(a) = \log(1 + e^{-a}) = \mathrm{softplus}(-a)",
     assumptions=("a is real",),
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:479"),
 )
@@ -170,6 +173,7 @@ non_saturating_gradient = Claim(
     alias="non-saturating-gradient",
     title="d/da [−log σ(a)] = −(1 − σ(a))",
     statement="The gradient of the non-saturating loss in the logit is -(1 - σ(a)) = -(1 - D).",
+    formula=r"\frac{d}{da} \bigl( -\log \sigma(a) \bigr) = -(1 - \sigma(a))",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:483"),
 )
 
@@ -202,6 +206,8 @@ limits = Claim(
     statement="Where the discriminator rejects, a -> -infinity and D -> 0, the saturating gradient "
     "in the logit tends to 0 (-4.5398e-5 at a = -10) and the non-saturating one to -1, a limit "
     "never reached. Saturation happens at D near 0, not near 1.",
+    formula=r"\lim_{a \to -\infty} \frac{d}{da} \log(1 - \sigma(a)) = 0, \quad \lim_{a \to "
+    r"-\infty} \frac{d}{da} \bigl( -\log \sigma(a) \bigr) = -1",
     sources=(
         _PAPER,
         "000_8b69f153baee6a3b.txt:466-470,487-496",
@@ -252,6 +258,7 @@ ratio = Claim(
     title="saturating / non-saturating gradient = e^a = D/(1 − D)",
     statement="The two gradients have the same sign and the ratio e^a = D/(1 - D); both are -1/2 "
     "at a = 0. At D(G(z)) = 1e-4 the non-saturating one is 9999 times larger.",
+    formula=r"\frac{-\sigma(a)}{-(1 - \sigma(a))} = e^a = \frac{D}{1 - D}",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:429-439", "001_5040f14b49cef5aa.txt:43"),
 )
 
@@ -295,6 +302,8 @@ same_direction = Claim(
     statement="Both generator losses have a negative slope at every logit: both push D(G(z)) up "
     "and have the same fixed points. To maximise E[log D(G(z))] is to minimise the "
     "non-saturating loss.",
+    formula=r"\frac{d}{da} \log(1 - \sigma(a)) < 0, \quad \frac{d}{da} \bigl( -\log \sigma(a) "
+    r"\bigr) < 0 \quad \text{for all } a",
     assumptions=("D is fixed in each step",),
     sources=(
         _PAPER,
@@ -358,6 +367,8 @@ flatness = Claim(
     statement="In the variable D log(1 - D) is not flat at D = 0, its slope there is -1; that of "
     "log D is infinite. What vanishes is the slope in the logit, through σ' = D (1 - D), and with "
     "it the gradient in the generator's parameters.",
+    formula=r"\frac{d}{dD} \log(1 - D) \Bigr|_{D = 0} = -1, \quad \frac{d}{da} \log(1 - "
+    r"\sigma(a)) = -\frac{\sigma'(a)}{1 - D} = -D \to 0 \;\; (D \to 0)",
     sources=(_PAPER, "000_8b69f153baee6a3b.txt:435"),
 )
 
@@ -400,6 +411,10 @@ optimal_gradient = Claim(
     title="at D*: ∇ E[−log D*(G)] = ∇ [KL(p_g‖p_data) − 2 JS(p_data, p_g)]",
     statement="With D frozen at the optimum the gradient of the non-saturating loss is that of "
     "KL(p_g || p_data) - 2 JS(p_data, p_g): mode-seeking, and rewarding a *larger* JS.",
+    formula=r"\nabla_\theta \mathrm{E}_{z \sim p_z}[-\log D^*_{\theta_0}(G_\theta(z))] "
+    r"\Bigr|_{\theta = \theta_0} = \nabla_\theta \bigl( \mathrm{KL}(p_\theta \,\|\, "
+    r"p_{\mathrm{data}}) - 2\,\mathrm{JS}(p_{\mathrm{data}}, p_\theta) \bigr) \Bigr|_{\theta = "
+    r"\theta_0}",
     assumptions=("D is exactly optimal at theta_0", "p_theta is differentiable in theta"),
     sources=("Arjovsky and Bottou 2017, Theorem 2.5", "000_8b69f153baee6a3b.txt:452-496"),
 )
@@ -466,6 +481,9 @@ closed_form = Claim(
     statement="For p_data = N(0, 1), p_g = N(μ, 1) and D optimal, a*(x) = (μ^2 - 2 μ x)/2. At "
     "x = μ the saturating gradient in x has size μ σ(-μ^2/2), the non-saturating one "
     "μ (1 - σ(-μ^2/2)): 1.93e-21 against 10 for μ = 10.",
+    formula=r"a^*(x) = \frac{\mu^2}{2} - \mu x, \quad \left| \frac{d}{dx} \log(1 - D^*) "
+    r"\right|_{x = \mu} = \mu\,\sigma\Bigl( -\frac{\mu^2}{2} \Bigr), \quad \left| \frac{d}{dx} "
+    r"\log D^* \right|_{x = \mu} = \mu \Bigl( 1 - \sigma\Bigl( -\frac{\mu^2}{2} \Bigr) \Bigr)",
     assumptions=("D is optimal",),
     sources=(
         "Arjovsky and Bottou 2017, section 2, in closed form",
@@ -525,6 +543,9 @@ training = Claim(
     statement="With data on [0, 1], generated samples on [2, 3] and D trained k steps against a "
     "fixed G, the saturating gradient in G's shift falls to nothing, while the non-saturating one "
     "grows (it does not stay at 1, since the slope of the logit in x grows).",
+    formula=r"\frac{d}{d\theta} \log(1 - D_k(G_\theta(z))) = -D_k\,a_k'(x) \to 0, \quad \left| "
+    r"\frac{d}{d\theta} \bigl( -\log D_k(G_\theta(z)) \bigr) \right| = (1 - D_k)\,|a_k'(x)| "
+    r"\text{ grows with } k",
     assumptions=("disjoint supports", "a discriminator of high capacity"),
     sources=(
         "Arjovsky and Bottou 2017, section 2",
@@ -620,6 +641,9 @@ least_squares = Claim(
     "(real) and c = 0 (wanted). At the optimal D* = (b p_data + a p_g)/(p_data + p_g) the "
     "generator's cost, with the constant term over the data, is "
     "2 C(G) = ∫ (2 p_g - (p_data + p_g))^2/(p_data + p_g) dx, Pearson's chi-squared.",
+    formula=r"2\,C(G) = \int \frac{\bigl( 2 p_g - (p_{\mathrm{data}} + p_g) "
+    r"\bigr)^2}{p_{\mathrm{data}} + p_g}\,dx = \chi^2_{\text{Pearson}}(p_{\mathrm{data}} + p_g "
+    r"\,\|\, 2 p_g)",
     assumptions=("D is optimal", "b - c = 1 and b - a = 2"),
     sources=("Mao et al. 2017, section 3.2", "001_5040f14b49cef5aa.txt:43"),
 )

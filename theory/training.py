@@ -30,6 +30,8 @@ algorithm = Claim(
     "then draw m noise vectors and descend that of (1/m) sum log(1 - D(G(z_i))) in the "
     "generator's (or ascend that of log D(G(z_i))). Minibatch gradients are unbiased estimates of "
     "the gradient of V. The noise comes from p_z (both decks print p_g(z), see B-E19).",
+    formula=r"\mathrm{E} \Bigl[ \nabla_{\theta_d} \frac{1}{m} \sum_{i=1}^m \bigl( \log D(x_i) + "
+    r"\log(1 - D(G(z_i))) \bigr) \Bigr] = \nabla_{\theta_d} V(D, G)",
     assumptions=("independent samples in a minibatch", "gradient and expectation interchange"),
     sources=(
         f"{_PAPER}, algorithm 1",
@@ -119,6 +121,8 @@ small_step = Claim(
     statement="Ascending V is descending -V. After one small enough step of the discriminator V "
     "is larger; after one of the generator on log(1 - D(G(z))) V is smaller; after one on "
     "-log D(G(z)) E[log D(G(z))] is larger.",
+    formula=r"V(\theta_d + \eta \nabla_{\theta_d} V, \theta_g) > V(\theta_d, \theta_g) > "
+    r"V(\theta_d, \theta_g - \eta \nabla_{\theta_g} V) \;\;(\eta > 0 \text{ small})",
     assumptions=("differentiable networks", "the same batch before and after", "a small step"),
     sources=(f"{_PAPER}, algorithm 1", "003_0ac11bc5ae3e596a.txt:288-306"),
     test="tests/test_theory_meets_training.py::test_one_small_step_goes_the_stated_way",
@@ -185,6 +189,7 @@ overfit = Claim(
     statement="A discriminator of high capacity that is trained to completion on a finite sample "
     "separates it perfectly, while its value on held-out samples falls below -log 4, worse than "
     "tossing a coin. Hence k steps of D to one of G, not training D to the end.",
+    formula=r"V_{\text{train}}(D) \to 0, \quad V_{\text{held out}}(D) < -\log 4",
     assumptions=("a finite sample", "a discriminator of high capacity"),
     sources=(f"{_PAPER}, section 3", "002_d31ce6ddd5a0096b.txt:128"),
     no_proof="a statement about finite samples; measured on real digits, and exactly in 1-D",
@@ -271,6 +276,8 @@ numerics = Claim(
     title="log(1 − σ(a)) is coded as −softplus(a)",
     statement="In floating point log(1 - σ(a)) coded as it reads is -infinity from a = 17 on in "
     "float32 and from a = 37 on in float64; -softplus(a) is right everywhere.",
+    formula=r"\log(1 - \sigma(a)) = -\log(1 + e^a) = -\bigl( \max(a, 0) + \log(1 + e^{-|a|}) "
+    r"\bigr)",
     assumptions=("IEEE arithmetic",),
     sources=(
         "IEEE 754: 1 + e^-a rounds to 1 once e^-a is below half a unit in the last place",

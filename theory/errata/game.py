@@ -33,6 +33,8 @@ bracket = Claim(
     title="“log 1 − p/(p + q)”",
     statement="Said: E[log 1 - P_data/(P_data + P_G)], and a double subscript P_PG. Right: "
     "log(1 - P_data/(P_data + P_G)) = log(P_G/(P_data + P_G)).",
+    formula=r"\log \Bigl( 1 - \frac{p_{\mathrm{data}}}{p_{\mathrm{data}} + p_g} \Bigr) = \log "
+    r"\frac{p_g}{p_{\mathrm{data}} + p_g}",
     sources=("000_8b69f153baee6a3b.txt:316-320",),
     erratum=True,
 )
@@ -65,6 +67,7 @@ halving = Claim(
     statement="Said: add -log 4 and, to neutralise it, divide both logarithms by two; the formula "
     "shown subtracts log 4 without any halving. Right: the *denominators inside* the logarithms "
     "are halved; p log(p/((p + q)/2)) brings +log 2 each, which -log 4 compensates.",
+    formula=r"p \log \frac{p}{p + q} = p \log \frac{p}{(p + q)/2} - p \log 2",
     sources=(f"{_PAPER}, Theorem 1", "000_8b69f153baee6a3b.txt:324-330"),
     erratum=True,
 )
@@ -110,6 +113,7 @@ lost_sign = Claim(
     title="“log 2 ∫ p_G − log 2 ∫ p_data → −2 log 2”",
     statement="Said: with D = 1/2, log 2 ∫p_G - log 2 ∫p_data = -2 log 2 (the second print has p_G "
     "twice). Right: -log 2 ∫p_G - log 2 ∫p_data = -2 log 2 = -log 4.",
+    formula=r"-\log 2 \int p_g\,dx - \log 2 \int p_{\mathrm{data}}\,dx = -2 \log 2 = -\log 4",
     sources=("000_8b69f153baee6a3b.txt:364,368",),
     erratum=True,
 )
@@ -145,6 +149,7 @@ lost_modulus = Claim(
     "absolute value is needed (|det J| in several dimensions), and an invertible G with "
     "dim z = dim x; the general step is E_z[f(G(z))] = E_{p_g}[f(x)], which holds for any G "
     "(A-GAN-03).",
+    formula=r"p_g(x) = p_z(G^{-1}(x))\,\left| (G^{-1})'(x) \right|",
     sources=("002_d31ce6ddd5a0096b.txt:186",),
     erratum=True,
 )
@@ -199,6 +204,9 @@ convergence = Claim(
     statement="Said: the training algorithm converges to the global optimum. Right: true of steps "
     "on p_g in function space with D kept optimal, since C is convex in p_g; false in general for "
     "simultaneous or alternating steps on parameters.",
+    formula=r"\text{not } \theta_g \leftarrow \theta_g - \eta \nabla_{\theta_g} V, \text{ but } "
+    r"p_g \leftarrow p_g - \eta \frac{\delta C}{\delta p_g} \text{ with } D = D^* \text{ "
+    r"converges}",
     sources=(
         f"{_PAPER}, Proposition 2",
         "Mescheder, Geiger, Nowozin 2018, Lemma 2.3",
@@ -276,6 +284,8 @@ noise_name = Claim(
     statement="Said: the noise prior is p_g(z), and D(x) = 0.5 for all x from P_data and P_z. "
     "Right: the prior is p_z, p_g the law of G(z), and D = 1/2 for x from p_data and p_g. (The "
     "slip p_g(z) is in the 2014 paper's algorithm 1.)",
+    formula=r"z \sim p_z, \quad G(z) \sim p_g, \quad D(x) = \frac{1}{2} \text{ for } x \sim "
+    r"p_{\mathrm{data}} \text{ and } x \sim p_g",
     sources=(
         "002_d31ce6ddd5a0096b.txt:139,148,170",
         "003_0ac11bc5ae3e596a.txt:316,325",
@@ -340,6 +350,7 @@ any_law = Claim(
     "complex one. Right: that needs capacity, latent dimension and a G that may be steep (an odd "
     "L-Lipschitz G leaves at least 2 Φ(1/L) - 1 of its mass in a gap (-1, 1), A-GAN-15); the "
     "inverse of the distribution function, Markov chains and flows are other methods.",
+    formula=r"P(|G(z)| < 1) \ge 2\,\Phi\Bigl( \frac{1}{L} \Bigr) - 1 > 0",
     sources=("002_d31ce6ddd5a0096b.txt:40", "003_0ac11bc5ae3e596a.txt:238"),
     erratum=True,
 )
@@ -381,6 +392,8 @@ argument = Claim(
     title="“D*_G(G(x))”",
     statement="Said: D*_G(G(x)) = p_data(x)/(p_data(x) + p_G(x)), and integrals without dx, dz. "
     "Right: D*_G(x); G acts on z, not on x.",
+    formula=r"D^*_G(x) = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}, \quad "
+    r"\text{not } D^*_G(G(x))",
     sources=(f"{_PAPER}, Proposition 1", "000_8b69f153baee6a3b.txt:262,298,312,338"),
     erratum=True,
 )
@@ -425,6 +438,7 @@ inner_optimum = Claim(
     statement="Said: D* is the value of the global optimum (and a maximum, from a zero derivative "
     "alone). Right: D* is the inner optimum for a fixed G, a maximum because h'' < 0, and free "
     "where both densities vanish; the global optimum, -log 4, is at p_g = p_data.",
+    formula=r"\max_D V(D, G) = V(D^*, G) \ge -\log 4 = \min_G \max_D V(D, G)",
     sources=(
         f"{_PAPER}, Theorem 1",
         "002_d31ce6ddd5a0096b.txt:110,174-182,200",
@@ -473,6 +487,8 @@ lost_k = Claim(
     "then '... step of D and one step of G', the k being lost. Right: k steps of D to one of G; "
     "it is the *finite sample* that a D trained to completion overfits, so that its held-out V "
     "falls below -log 4 (A-GAN-13).",
+    formula=r"k \text{ steps of } D \text{ to one of } G; \quad D \text{ to completion:} \; "
+    r"V_{\text{train}} \to 0, \; V_{\text{held out}} < -\log 4",
     sources=(f"{_PAPER}, section 3", "002_d31ce6ddd5a0096b.txt:128"),
     erratum=True,
 )
@@ -504,6 +520,8 @@ approximate = Claim(
     title="“p_g ≈ p_data is an optimal point”",
     statement="Said: p_g ≈ p_data is an optimal point. Right: the optimum is at exact equality; "
     "near it C exceeds -log 4 by a quadratic term.",
+    formula=r"C(G) > -\log 4 \text{ for } p_g \ne p_{\mathrm{data}}, \quad C(G) = -\log 4 + "
+    r"\frac{1}{4} \int \frac{(p_g - p_{\mathrm{data}})^2}{p_{\mathrm{data}}}\,dx + \ldots",
     sources=(f"{_PAPER}, Theorem 1", "000_8b69f153baee6a3b.txt:252"),
     erratum=True,
 )

@@ -48,6 +48,8 @@ flat_cost = Claim(
     statement="Said: G(z) is close to zero, where the cost is almost flat, so the gradient is "
     "almost zero. Right: it is D(G(z)) that is close to 0, and log(1 - D) has slope -1 in D there; "
     "it is flat in the *logit*, with slope -σ(a).",
+    formula=r"\frac{d}{dD} \log(1 - D) \Bigr|_{D = 0} = -1, \quad \frac{d}{da} \log(1 - "
+    r"\sigma(a)) = -\sigma(a) \to 0",
     sources=("000_8b69f153baee6a3b.txt:435",),
     erratum=True,
 )
@@ -83,6 +85,7 @@ sigmoid = Claim(
     title="“log(1 − 1/exp(−a)) = log(1/(1 + exp(−a))) = −log(1 + exp(a))”",
     statement="Said: log(1 - 1/exp(-a)) = log(1/(1 + exp(-a))) = -log(1 + exp(a)). Right: "
     "1 - σ(a) = exp(-a)/(1 + exp(-a)) = 1/(1 + exp(a)); only the last member is right.",
+    formula=r"1 - \sigma(a) = \frac{e^{-a}}{1 + e^{-a}} = \frac{1}{1 + e^a}",
     sources=("000_8b69f153baee6a3b.txt:460",),
     erratum=True,
 )
@@ -119,6 +122,8 @@ shared = Claim(
     title="“V = E[log D(x)] + E[−log D(G(z))]” for both players",
     statement="Said: one V(G, D) whose second term is -log D(x), as if both players shared it. "
     "Right: two different costs: D keeps the original V, G minimises -E[log D(G(z))].",
+    formula=r"V(D, G) = \mathrm{E}_{x \sim p_{\mathrm{data}}}[\log D(x)] + \mathrm{E}_{z \sim "
+    r"p_z}[\log(1 - D(G(z)))], \quad L_G = -\mathrm{E}_{z \sim p_z}[\log D(G(z))]",
     sources=(f"{_PAPER}, section 3", "000_8b69f153baee6a3b.txt:477"),
     erratum=True,
 )
@@ -160,6 +165,8 @@ extra_log = Claim(
     title="“d/da log(−log D) = −(1 − σ(a)) = −1”",
     statement="Said: d/da log(-log D(x)) = -(1 - σ(a)) = -1. Right: one log too many; "
     "d/da(-log D) = -(1 - σ(a)), which *tends* to -1. The printed expression would vanish.",
+    formula=r"\frac{d}{da} \bigl( -\log \sigma(a) \bigr) = -(1 - \sigma(a)) \to -1 \quad (a \to "
+    r"-\infty)",
     sources=("000_8b69f153baee6a3b.txt:490",),
     erratum=True,
 )
@@ -197,6 +204,7 @@ wrong_sign = Claim(
     title="“d/da log(1 − D(x)) = σ(a)”",
     statement="Said: d/da log(1 - D(x)) = σ(a). Right: -σ(a). With the wrong sign gradient descent "
     "would push generated samples to be rejected.",
+    formula=r"\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a)",
     sources=("000_8b69f153baee6a3b.txt:468",),
     erratum=True,
 )
@@ -232,6 +240,7 @@ solved = Claim(
     "slope in the logit; what reaches the sample is (1 - σ) times the slope of the logit, which "
     "can be huge and grows as D is trained. At D* the gradient is that of "
     "KL(p_g || p_data) - 2 JS.",
+    formula=r"\frac{d}{dx} \bigl( -\log D(x) \bigr) = -(1 - \sigma(a(x)))\,a'(x)",
     sources=("Arjovsky and Bottou 2017, Theorem 2.5 and 2.6", "000_8b69f153baee6a3b.txt:487-496"),
     erratum=True,
 )
@@ -282,6 +291,8 @@ which_x = Claim(
     statement="Said: with an optimal D and disjoint supports D(x) tends to zero. Right: for x from "
     "p_g only; for real x it tends to 1. (The generator's term is a mean over p_g, so the "
     "conclusion stands.)",
+    formula=r"D^*(x) \to 0 \text{ for } x \sim p_g, \quad D^*(x) \to 1 \text{ for } x \sim "
+    r"p_{\mathrm{data}}",
     sources=("000_8b69f153baee6a3b.txt:466,487",),
     erratum=True,
 )
@@ -317,6 +328,8 @@ which_loss = Claim(
     statement="Said: if D is trained a lot the gradient that reaches G is close to zero. Right: "
     "that holds of the saturating loss log(1 - D) only; with -log D the slope in the logit tends "
     "to -1, and with a critic's scores it is -1 throughout.",
+    formula=r"\text{as } a \to -\infty: \quad \frac{d}{da} \log(1 - \sigma(a)) \to 0, \quad "
+    r"\frac{d}{da} \bigl( -\log \sigma(a) \bigr) \to -1, \quad \frac{d}{da}(-a) = -1",
     sources=("Arjovsky and Bottou 2017, section 2", "001_5040f14b49cef5aa.txt:43"),
     erratum=True,
 )

@@ -367,7 +367,7 @@ def _text(value: Any) -> str:
 _LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "epsilon": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ",
-    "tau": "τ", "phi": "φ", "psi": "ψ", "omega": "ω",
+    "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
 _SIGNS = {"&gt;=": "≥", "&lt;=": "≤", "!=": "≠", "-&gt;": "→", "||": "‖"}
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
@@ -411,7 +411,7 @@ _CHARACTERS: Mapping[str | None, str] = {
     r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\Vert": "‖",
 }  # fmt: skip
-_RELATIONS = {"~": "∼", "⟹": "⟹", "⟺": "⟺", "⟶": "⟶", "⟵": "⟵"}  # it takes them for letters
+_OPERATORS = "~:;±∓⧵△⟹⟺⟶⟵"  # it takes them for letters
 _LIMITS = {"min", "max", "inf", "sup", "lim"}
 _FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "dim", "ker"}
 _CLOSING = {")", "]", "}", "⟩", "|", "‖"}
@@ -433,8 +433,8 @@ def mathml(latex: str) -> str:
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         element.text = _CHARACTERS.get(element.text, element.text)
-        if element.tag == "mi" and element.text in _RELATIONS:
-            element.tag, element.text = "mo", _RELATIONS[element.text]
+        if element.tag == "mi" and element.text and element.text in _OPERATORS:
+            element.tag, element.text = "mo", element.text.replace("~", "∼")
     for element in root.iter():
         _join_upright(element)
         _space_functions(element)

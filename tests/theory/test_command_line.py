@@ -132,8 +132,8 @@ def test_show_prints_the_proof():
 
 
 def test_show_prints_formula_figures_and_control():
-    text = run("show", "B-E17").stdout
-    for part in ("Numbers", "Control", "Figures in the report", "lost-absolute-value"):
+    text = run("show", "B-E69").stdout
+    for part in ("Numbers", "Control", "Figures in the report", "mistakes-without-an-error"):
         assert part in text
 
 

@@ -31,6 +31,7 @@ MODULES = (
     "collapse",
     "densities",
     "networks",
+    "errata",
 )
 
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (

@@ -1,4 +1,4 @@
-"""Figures: the game, and change of variables."""
+"""Figures: the game."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, log_expit, ndtri
 
-from theory.figures import BLUE, GREEN, GREY, ORANGE, RED, canvas, illustration
+from theory.figures import BLUE, GREEN, GREY, ORANGE, canvas, illustration
 
 # One small game, played on a grid: the data are N(0, 1), the generator m + s z makes N(m, s²) of
 # normal noise, and the discriminator's logit is w0 + w1 x + w2 x², so that D* is among them.
@@ -169,28 +169,4 @@ def value_along_play():
         Line2D([], [], color=GREY, linestyle=":", linewidth=1.8, label="$C(G)$"),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
-    return figure
-
-
-@illustration(
-    "B",
-    "Change of variables without the absolute value",
-    "G(z) = −e^z falls, so its inverse has a negative derivative, and p_z(G⁻¹(x)) (G⁻¹)′(x), as it "
-    "is often written, is a negative “density” of integral −1. With the absolute value it fits "
-    "the histogram of 20,000 samples.",
-    claims=("B-E17", "A-GAN-04"),
-)
-def lost_absolute_value():
-    z = np.random.default_rng(1).normal(size=20_000)
-    x = np.linspace(-5, -0.02, 400)
-    density = np.exp(-(np.log(-x) ** 2) / 2) / (-x * math.sqrt(2 * math.pi))
-    bins = np.linspace(-5, 0, 41)
-    heights = np.histogram(-np.exp(z), bins)[0] / z.size / np.diff(bins)
-    figure, ((ax,),) = canvas(height=2.9)
-    ax.stairs(heights, bins, fill=True, color=ORANGE, alpha=0.3, label="samples $G(z)$")
-    ax.plot(x, density, color=ORANGE, label=r"$p_z(G^{-1}(x))\;|(G^{-1})'(x)|$")
-    ax.plot(x, -density, color=RED, linestyle="--", label=r"$p_z(G^{-1}(x))\;(G^{-1})'(x)$")
-    ax.axhline(0, color=GREY, linewidth=0.8)
-    ax.set(xlabel="$x$", ylabel="density", xlim=(-5, 0), ylim=(-0.75, 0.75))
-    ax.legend(frameon=False, loc="upper left")
     return figure

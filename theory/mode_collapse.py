@@ -328,10 +328,18 @@ def dropped_modes_js(modes: int, kept: int, pack: int) -> float:
     Args:
         modes: K, at least 1.
         kept: k, from 1 to K.
-        pack: m, samples in a pack.
+        pack: m, samples in a pack, at least 1.
+
+    Raises:
+        ValueError: numbers outside these ranges.
 
     Source: claim A-MC-10.
     """
+    if not (1 <= kept <= modes and pack >= 1):
+        raise ValueError(
+            f"modes, kept, pack: got {modes}, {kept}, {pack}, expected 1 <= kept <= modes and "
+            "pack >= 1"
+        )
     r = (kept / modes) ** pack
     data = xlogy(r, 2 * r / (1 + r)) + (1 - r) * math.log(2)
     return float(data + math.log(2 / (1 + r))) / 2

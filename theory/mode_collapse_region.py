@@ -11,6 +11,7 @@ the points in the order of the likelihood ratio.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ PACGAN = "Lin, Khetan, Fanti and Oh 2018 (PacGAN), section 3"
 def _counts(points: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     """How often each point may occur among m samples, and log of how many orders that has."""
     bars = np.array(list(itertools.combinations(range(m + points - 1), points - 1)), dtype=int)
-    bars = bars.reshape(-1, points - 1)  # one point leaves no bar
+    bars = bars.reshape(math.comb(m + points - 1, m), points - 1)  # one point leaves no bar
     edges = np.pad(bars, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, m + points - 1)))
     counts = np.diff(edges, axis=1) - 1
     return counts, gammaln(m + 1) - gammaln(counts + 1).sum(axis=1)
@@ -52,13 +53,12 @@ def packed(p: Any, q: Any, m: int) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: a law is none, or continuous, or m is no such integer.
     """
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < 1:
-        raise ValueError(f"m: got {m!r}, expected an integer of at least 1")
+    _check_size(m)
     laws = as_law(p, "p"), as_law(q, "q")
     if not (isinstance(laws[0], Discrete) and isinstance(laws[1], Discrete)):
         raise ValueError("p, q: got a continuous law, expected laws on finitely many points")
     points = np.union1d(laws[0].points, laws[1].points)
-    return _merged(laws[0].pmf(points), int(m)), _merged(laws[1].pmf(points), int(m))
+    return _merged(laws[0].pmf(points), m), _merged(laws[1].pmf(points), m)
 
 
 def collapse_region(p: Any, q: Any, m: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +85,11 @@ def collapse_region(p: Any, q: Any, m: int = 1) -> tuple[np.ndarray, np.ndarray]
     order = np.argsort(-(first[seen] / (first[seen] + second[seen])), kind="stable")
     eps, delta = (np.cumsum(w[seen][order]) for w in (second, first))
     return np.append(0, eps / eps[-1]), np.append(0, delta / delta[-1])
+
+
+def _check_size(m: Any) -> None:
+    if isinstance(m, bool) or not isinstance(m, int | np.integer) or m < 1:
+        raise ValueError(f"m: got {m!r}, expected an integer of at least 1")
 
 
 def _merged(w: np.ndarray, m: int) -> np.ndarray:
@@ -155,6 +160,7 @@ def variation_range(
 
     Source: Lin et al. 2018, section 3; the extremal pairs as derived in claim A-MC-14.
     """
+    _check_size(m)
     if not 0 < tau < 1:
         raise ValueError(f"tau: got {tau!r}, expected a number between 0 and 1")
     if collapse and without:

@@ -69,8 +69,13 @@ def mode_seeking_fit(a: float) -> tuple[float, float]:
     Args:
         a: half the distance of the bumps, in their standard deviations, positive.
 
+    Raises:
+        ValueError: a is not positive, or not finite.
+
     Source: claim A-MC-15.
     """
+    if not 0 < a < math.inf:
+        raise ValueError(f"a: got {a!r}, expected a positive number")
     return min(_least_seeking_kl(a, 0.0), _least_seeking_kl(a, a))[1:]
 
 

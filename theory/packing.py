@@ -263,15 +263,8 @@ chernoff = Claim(
 )
 
 
-def chernoff_information(p: Any, q: Any) -> float:
-    """C = -min over 0 <= s <= 1 of log sum p^s q^(1 - s), of two positive laws on the same points.
-
-    Args:
-        p: probabilities, all positive.
-        q: as many.
-
-    Source: Cover and Thomas 2006, section 11.9; claim A-MC-06b.
-    """
+def _chernoff_information(p: Any, q: Any) -> float:
+    """C of two positive laws on the same points."""
     from scipy.optimize import minimize_scalar
 
     log_p, log_q = np.log(p), np.log(q)
@@ -355,19 +348,19 @@ def _():
 
 @chernoff.numerical(tolerance=1e-6, description="C = 0.047712 and the rate 0.051853 at m = 400")
 def _():
-    yield abs(chernoff_information([0.3, 0.7], [0.6, 0.4]) - 0.047712)
+    yield abs(_chernoff_information([0.3, 0.7], [0.6, 0.4]) - 0.047712)
     yield abs(_rate(0.3, 0.6, 400) - 0.051853)
 
 
 @chernoff.numerical(tolerance=0.012, description="the rate at m = 400 against C")
 def _():
-    yield abs(_rate(0.3, 0.6, 400) - chernoff_information([0.3, 0.7], [0.6, 0.4]))
+    yield abs(_rate(0.3, 0.6, 400) - _chernoff_information([0.3, 0.7], [0.6, 0.4]))
 
 
 @chernoff.numerical(tolerance=1e-12, description="the rate outside of the proof's two bounds")
 def _(rng):
     for p, q in [(0.3, 0.6), *rng.uniform(0.1, 0.9, (8, 2))]:
-        c = chernoff_information([p, 1 - p], [q, 1 - q])
+        c = _chernoff_information([p, 1 - p], [q, 1 - q])
         largest = max(abs(math.log(p / q)), abs(math.log((1 - p) / (1 - q))))
         for m in (20, 100, 400, 2000):
             rate = _rate(p, q, m)

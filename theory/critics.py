@@ -158,13 +158,12 @@ def _dual_optimum(x: np.ndarray, p: np.ndarray, q: np.ndarray, slope: float = 1.
     rows = np.zeros((len(moves), n))
     for row, (i, j) in zip(rows, moves, strict=True):
         row[i], row[j] = 1, -1
-    bounds = np.tile([(None, None)], (k, n, 1)).astype(object)
-    bounds[:, 0] = 0  # f is determined up to a constant
+    free = (None, None)
     found = linprog(
         (q - p).ravel(),
         A_ub=sparse.block_diag([rows] * k, format="csc"),
         b_ub=slope * np.concatenate([[abs(a[i] - a[j]) for i, j in moves] for a in x]),
-        bounds=bounds.reshape(-1, 2),
+        bounds=[(0, 0), *[free] * (n - 1)] * k,  # f is determined up to a constant
         method="highs",
     )
     return np.sum(found.x.reshape(k, n) * (p - q), axis=1)

@@ -355,7 +355,7 @@ def _():
     yield "and columns q", (plan.T * sp.ones(3, 1) - q).applyfunc(sp.simplify)
     places = (sp.Integer(0), a, a + b)
     cells = itertools.product(range(3), range(3))
-    cost = sp.simplify(sum(abs(places[i] - places[j]) * plan[i, j] for i, j in cells))
+    cost = sp.simplify(sp.Add(*(abs(places[i] - places[j]) * plan[i, j] for i, j in cells)))
     yield (
         "it moves TV = u + v and costs at most (a + b)(u + v)",
         (sp.expand((a + b) * (u + v) - cost) >= 0),

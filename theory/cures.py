@@ -181,9 +181,9 @@ optimism = Claim(
     assumptions=("eta > 0",),
     sources=(
         "Popov 1980, A modification of the Arrow-Hurwicz method for search of saddle points",
-        "Daskalakis et al. 2018, Training GANs with Optimism, section 2",
+        "Daskalakis et al. 2018, Training GANs with Optimism (optimistic gradient descent)",
         "Mokhtari, Ozdaglar, Pattathil 2020, A Unified Analysis of Extra-gradient and Optimistic "
-        "Gradient Methods, section 2",
+        "Gradient Methods (bilinear case)",
         COURSE,
     ),
 )

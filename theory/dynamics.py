@@ -476,11 +476,11 @@ spectrum = Claim(
     title="A step of the Dirac-GAN: 1 ± ih/2 simultaneous, determinant 1 alternating",
     statement="Linearised at (0, 0), a simultaneous step h of the Dirac-GAN has the eigenvalues "
     "1 +- ih/2 of size sqrt(1 + h^2/4), 1.004988 at h = 0.2: it diverges for every step. A round "
-    "of alternating steps has determinant 1 and trace 2 - h^2/4, both eigenvalues of size 1 for "
-    "h <= 4, however many steps D takes in its turn: neither converges.",
+    "of alternating steps, with n of D to one of G, has determinant 1 and trace 2 - n h^2/4, both "
+    "eigenvalues of size 1 for h <= 4/sqrt(n). Neither converges.",
     formula=r"\lambda = 1 \pm \frac{i h}{2},\quad |\lambda| = \sqrt{1 + \frac{h^2}{4}}"
     r"\;\;(\text{simultaneous}),\quad \det = 1\;\;(\text{alternating})",
-    assumptions=("near (0, 0)", "no penalty", "h <= 4 for alternating steps"),
+    assumptions=("near (0, 0)", "no penalty", "h <= 4/sqrt(n) for alternating steps"),
     sources=(f"{_PAPER}, Lemmas 2.4 and 2.5", _COURSE),
 )
 
@@ -508,9 +508,9 @@ def _():
     turn = shear_d * shear_g
     yield "alternating, n steps of D: determinant 1", turn.det() - 1
     yield "trace 2 - n h^2/4", sp.expand(turn.trace() - (2 - n * h**2 / 4))
-    once = turn.subs(n, 1).subs(h, 4 / (1 + a))  # every h in (0, 4)
-    yield "h < 4: the trace is above -2", sp.factor(once.trace() + 2) > 0
-    yield "and below 2: two complex eigenvalues, of size 1", sp.factor(2 - once.trace()) > 0
+    trace = sp.simplify(turn.trace().subs(h, 4 / (sp.sqrt(n) * (1 + a))))  # every h < 4/sqrt(n)
+    yield "h < 4/sqrt(n): the trace is above -2", sp.factor(trace + 2) > 0
+    yield "and below 2: two complex eigenvalues, of size 1", sp.factor(2 - trace) > 0
 
 
 def _spectrum_errors(field: Field) -> list[float]:

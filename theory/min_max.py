@@ -235,12 +235,12 @@ alternating = Claim(
     "[[1, -eta], [eta, 1 - eta^2]] with determinant 1 and trace 2 - eta^2: areas are preserved. "
     "x^2 + y^2 - eta x y is the same at every step; for 0 < eta < 2 that is an ellipse, so the "
     "points stay bounded and never converge.",
-    formula=r"\begin{pmatrix} x' \\ y' \end{pmatrix} = \begin{pmatrix} 1 & -\eta \\ \eta & "
-    r"1 - \eta^2 \end{pmatrix} \begin{pmatrix} x \\ y \end{pmatrix},\quad "
-    r"\det = 1,\quad x^2 + y^2 - \eta x y = \mathrm{const}",
+    formula=r"\left(\begin{matrix} x' \\ y' \end{matrix}\right) = \left(\begin{matrix} 1 & -\eta "
+    r"\\ \eta & 1 - \eta^2 \end{matrix}\right) \left(\begin{matrix} x \\ y \end{matrix}\right),"
+    r"\quad \det = 1,\quad x^2 + y^2 - \eta x y = \mathrm{const}",
     assumptions=("0 < eta < 2", "x moves first"),
     sources=(
-        "Gidel et al. 2019, Negative Momentum for Improved Game Dynamics, section 4",
+        "Gidel et al. 2019, Negative Momentum for Improved Game Dynamics (bilinear games)",
         "Bailey, Gidel, Piliouras 2020, Finite Regret and Cycles with Fixed Step-Size",
         COURSE,
     ),
@@ -315,8 +315,8 @@ saddle = Claim(
     statement="(0, 0) is a Nash point of min_x max_y xy, since f(0, y) = f(x, 0) = 0: neither "
     "player gains by moving alone. It is the only one, and a saddle: the Hessian has the "
     "eigenvalues +-1.",
-    formula=r"f(0, y) \le f(0, 0) \le f(x, 0),\quad \nabla^2 f = \begin{pmatrix} 0 & 1 \\ 1 & 0 "
-    r"\end{pmatrix},\quad \lambda = \pm 1",
+    formula=r"f(0, y) \le f(0, 0) \le f(x, 0),\quad \nabla^2 f = \left(\begin{matrix} 0 & 1 \\ "
+    r"1 & 0 \end{matrix}\right),\quad \lambda = \pm 1",
     assumptions=("x and y range over all numbers",),
     sources=(TUTORIAL, COURSE),
 )

@@ -112,8 +112,8 @@ optimum = Claim(
     r"\;\Rightarrow\; \left(p * n = q * n \Rightarrow p = q\right)",
     assumptions=("Gaussian noise, or any whose characteristic function is nowhere 0",),
     sources=(
-        "Feller 1971, An Introduction to Probability Theory II, section XV.2 (and XV.2a: two laws "
-        "whose characteristic functions agree on an interval)",
+        "Feller 1971, An Introduction to Probability Theory II, chapter XV "
+        "(uniqueness, and two laws whose characteristic functions agree on an interval)",
         _NOISE,
         "001_5040f14b49cef5aa.txt:44",
     ),
@@ -250,8 +250,7 @@ best = Claim(
     assumptions=("Gaussian noise on point masses", "theta > 0"),
     sources=(
         _NOISE,
-        "Roth et al. 2017, Stabilizing Training of GANs through Regularization, section 2 "
-        "(the noise level as a bandwidth)",
+        "Roth et al. 2017, Stabilizing Training of GANs through Regularization (annealed noise)",
         "001_5040f14b49cef5aa.txt:44",
     ),
 )

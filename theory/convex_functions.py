@@ -30,7 +30,7 @@ class FDivergence:
         conjugate: f*(t) = sup over u >= 0 of t u - f(u), infinite where there is no such bound.
         at_zero: f(0), the limit of f(u) as u goes to 0; what mass of q alone costs.
         slope_at_infinity: f'(inf), the limit of f(u) / u; what mass of p alone costs.
-        term: takes log p and log q, returns q f(p / q), or another term with the same integral.
+        term: takes arrays of log p and log q, returns q f(p / q).
             Without it the ratio p / q has to be a number in float64 wherever there is mass.
 
     Source: Nowozin, Cseke and Tomioka 2016, section 2.1 and Table 1.
@@ -46,7 +46,7 @@ class FDivergence:
 
     def within_bounds(self, divergence: float) -> float:
         """The divergence where rounding has not left f(1) <= D_f <= f(0) + f'(inf)."""
-        least = float(np.ravel(self.f(np.ones(1)))[0])
+        least = float(self.f(np.ones(1))[0])
         return min(max(divergence, least), self.at_zero + self.slope_at_infinity)
 
 
@@ -237,16 +237,15 @@ def ratio_term(row: FDivergence) -> Terms:
     """q f(p / q) by f itself, up to ratios of e^700."""
 
     def term(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
-        a = log_ratio(log_p, log_q)
-        beyond = np.abs(a) > 700
-        finite = np.clip(a, -700, 700)
-        u = np.exp(finite)
-        # q f(u) = p f(u) / u: the larger density is the factor
-        cost = np.asarray(row.f(u), dtype=float) / np.maximum(u, 1)
+        a, larger = log_ratio(log_p, log_q), np.maximum(log_p, log_q)
+        u = np.exp(np.clip(a, -700, 700))
+        with np.errstate(all="ignore"):
+            # q f(u) = p f(u) / u: the larger density is the factor
+            cost = np.asarray(row.f(u), dtype=float) / np.maximum(u, 1)
         limit = np.where(a > 0, row.slope_at_infinity, row.at_zero)
-        cost = np.where(beyond, limit, cost)
-        larger = np.maximum(log_p, log_q)
-        if (np.isinf(cost) & np.isfinite(a) & beyond & (larger > -1000)).any():
+        cost = np.where(np.abs(a) > 700, limit, cost)
+        lost = ~np.isfinite(cost) & np.isfinite(a)
+        if (lost & (larger + np.abs(a) > -1000)).any():
             raise ArithmeticError(f"p / q leaves float64, and {row.name} has no term for that")
         return times(np.exp(larger), cost)
 

@@ -143,10 +143,10 @@ class Mixture:
 
     def normal_parameters(self) -> tuple[float, float] | None:
         """The mean and the standard deviation if this is one normal law, otherwise None."""
-        if self._flat_weights.size != 1:
-            return None
-        ((component, _),) = self._parts
-        if component.dist.name != "norm":
+        from scipy import stats
+
+        component = self._parts[0][0]
+        if self._flat_weights.size != 1 or type(component.dist) is not type(stats.norm):
             return None
         return float(np.ravel(component.mean())[0]), float(np.ravel(component.std())[0])
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import erf
 
 from theory.densities import Discrete, Mixture, as_law
-from theory.integration import integrate_to_tails
+from theory.integration import integrate_to_tails, sign_changes
 
 if TYPE_CHECKING:
     import flint
@@ -154,22 +154,7 @@ def kantorovich_potential(p: Any, q: Any) -> Callable[[Any], np.ndarray]:
     """
     a, b = as_law(p, "p"), as_law(q, "q")
 
-    def sign(x: np.ndarray) -> np.ndarray:
-        return np.sign(_excess(b, a, x))
-
-    edges = np.union1d(_edges(a), _edges(b))
-    # Between two edges the sign is looked for at 32 places, and where it changes is bisected.
-    inner = edges[:-1, None] + np.diff(edges)[:, None] * (np.arange(32) + 0.5) / 32
-    x = np.concatenate([[np.nextafter(edges[0], -np.inf)], inner.reshape(-1), edges[-1:]])
-    slopes = sign(x)
-    change = np.flatnonzero(np.diff(slopes))
-    low, high = x[change], x[change + 1]
-    for _ in range(100):
-        middle = low + (high - low) / 2
-        same = sign(middle) == slopes[change]
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    slopes = np.append(slopes[:1], slopes[change + 1])
-    knots = high
+    slopes, knots = sign_changes(lambda x: _excess(b, a, x), np.union1d(_edges(a), _edges(b)))
     heights = np.concatenate([[0.0], np.cumsum(slopes[1:-1] * np.diff(knots))])
     zero = float(a.ppf(0.5))
 
@@ -270,6 +255,7 @@ def _between_distribution_functions(p: Mixture | Discrete, q: Mixture | Discrete
         return np.abs(_excess(p, q, x))
 
     edges = np.union1d(_edges(p), _edges(q))
+    edges = np.union1d(edges, sign_changes(lambda x: _excess(p, q, x), edges)[1])
     pairs = zip(_cuts(p), _cuts(q), strict=True)
     cuts = [(min(a, c), max(b, d)) for (a, b), (c, d) in pairs]
     # Rounding of P - Q is 1e-16 wherever there is mass: 1e-14 of the laws' width is the floor.

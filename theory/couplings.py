@@ -188,8 +188,8 @@ feasible = Claim(
     statement="A plan of p and q is a law on pairs with these marginals: γ >= 0, all that leaves x "
     "is p(x), all that arrives at y is q(y). The course's formulas leave out γ >= 0; without it "
     "the marginals can be kept while the cost falls below any bound.",
-    formula=r"\Gamma(p, q) = \Bigl\{ \gamma \ge 0 : \int \gamma(x, y)\,dy = p(x),\; "
-    r"\int \gamma(x, y)\,dx = q(y) \Bigr\}",
+    formula=r"\Gamma(p, q) = \left\{ \gamma \ge 0 : \int \gamma(x, y)\,dy = p(x),\; "
+    r"\int \gamma(x, y)\,dx = q(y) \right\}",
     sources=(
         f"{_VILLANI}, introduction",
         f"{_COMPUTATIONAL}, section 2.3",

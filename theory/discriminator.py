@@ -104,6 +104,20 @@ def _(rng):
         yield np.maximum(0, value(p, q, Discriminator(other)) - value(p, q, best))
 
 
+@optimal.certified(tolerance=0, description="V(D) - V(D*), each D optimal for other normal laws")
+def _(rng):
+    import flint
+
+    from theory import certified
+
+    p, q = Mixture.normal([1], [0], [1]), Mixture.normal([1], [2], [1])
+    with flint.ctx.workprec(128):
+        best = certified.value(p, q, optimal_discriminator(p, q))
+        for mean in (2 + 1e-6, *rng.uniform(-4, 4, 5)):
+            d = optimal_discriminator(p, Mixture.normal([1], [mean], [1]))
+            yield (certified.value(p, q, d) - best).max(0)
+
+
 @optimal.control("the roles are swapped, D = p_g / (p_data + p_g)", tolerance=1e-6)
 def _(rng):
     for p, q in rng.uniform(0.01, 1, (100, 2)):
@@ -484,6 +498,19 @@ def _(rng):
     for m in rng.uniform(0, 12, 10):
         tv = total_variation(Mixture.normal([1], [0], [1]), Mixture.normal([1], [m], [1]))
         yield abs((1 - tv) / 2 - ndtr(-m / 2))
+
+
+@error.certified(tolerance=1e-20, description="N(0, 1) and N(m, 1), whose error is Phi(-m/2)")
+def _(rng):
+    import flint
+
+    from theory import certified
+
+    p = Mixture.normal([1], [0], [1])
+    with flint.ctx.workprec(128):
+        for m in rng.uniform(0, 12, 4):
+            tv = certified.total_variation(p, Mixture.normal([1], [m], [1]))
+            yield (1 - tv) / 2 - (flint.arb(m) / flint.arb(8).sqrt()).erfc() / 2
 
 
 @error.control("the half is lost: error = 1 - TV", tolerance=1e-12)

@@ -78,6 +78,21 @@ def _(rng):
         yield abs(_best_value(p, q) - (kl(p, m) + kl(q, m) - _LOG4))
 
 
+@optimal_value.certified(tolerance=1e-20, description="normal mixtures: V(D*) and two KL")
+def _(rng):
+    import flint
+
+    from theory import certified
+
+    with flint.ctx.workprec(128):
+        for share in (0.25, 0.625):  # halving such weights rounds nothing
+            p = Mixture.normal([share, 1 - share], rng.normal(0, 2, 2), rng.uniform(0.5, 2, 2))
+            q = Mixture.normal([1], rng.normal(0, 2, 1), rng.uniform(0.5, 2, 1))
+            m = Mixture([0.5, 0.5], [p, q])
+            best = certified.value(p, q, optimal_discriminator(p, q))
+            yield best - (certified.kl(p, m) + certified.kl(q, m) - flint.arb(4).log())
+
+
 @optimal_value.control("log 4 is subtracted and the denominators are not halved", tolerance=1e-10)
 def _(rng):
     for _instance in range(100):
@@ -142,11 +157,42 @@ def _(rng):
         yield abs(_best_value(p, q) - (2 * js(p, q) - _LOG4))
 
 
+def _certified_gap(p, q, d):
+    """V(D) - (2 JS(p, q) - log 4), a ball."""
+    import flint
+
+    from theory import certified
+
+    with flint.ctx.workprec(128):
+        return certified.value(p, q, d) - (2 * certified.js(p, q) - flint.arb(4).log())
+
+
+@decomposition.certified(tolerance=1e-20, description="V(D*) - (2 JS - log 4), normal laws")
+def _(rng):
+    from scipy import stats
+
+    for _instance in range(3):
+        (m, n), (s, t) = rng.uniform(-4, 4, 2), rng.uniform(0.3, 3, 2)
+        p, q = stats.norm(m, s), stats.norm(n, t)
+        yield _certified_gap(p, q, optimal_discriminator(p, q))
+    p, q = Mixture.normal([0.5, 0.5], [-3, 3], 0.5), Mixture.normal([1], [0], [2])
+    yield _certified_gap(p, q, optimal_discriminator(p, q))
+
+
 @decomposition.control("the factor is lost: C(G) = JS - log 4", tolerance=1e-12)
 def _(rng):
     for _instance in range(100):
         p, q = rng.dirichlet(np.ones(8), 2)
         yield abs(_best_value(p, q) - (_entropic_js(p, q) - _LOG4))
+
+
+@decomposition.control("D is optimal for a p_g that is 1e-6 off", tolerance=1e-20)
+def _(rng):
+    from scipy import stats
+
+    for m in rng.uniform(-4, 4, 3):
+        p, q = stats.norm(0, 1), stats.norm(m, 1)
+        yield float(abs(_certified_gap(p, q, optimal_discriminator(p, stats.norm(m + 1e-6, 1)))))
 
 
 @decomposition.control("p_g has mass 0.9 only: the constant is not log 4", tolerance=1e-12)
@@ -238,6 +284,21 @@ def _():
 def _(rng):
     for _start in range(20):
         yield abs(_descend(rng, _objective(_data(rng)), 6, free=6)[0] + _LOG4)
+
+
+@minimum.certified(tolerance=1e-20, description="V(D*) at p_g = p_data; shortfall beside it")
+def _():
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):
+        bound = -flint.arb(4).log()
+        yield certified.value(p, p, optimal_discriminator(p, p)) - bound
+        for law in (stats.norm(1e-6, 1), stats.norm(0, 1.001), stats.norm(-2, 1)):
+            yield (bound - certified.value(p, law, optimal_discriminator(p, law))).max(0)
 
 
 @minimum.control("the generator cannot reach two of the six points", tolerance=1e-10)
@@ -343,6 +404,21 @@ def _(rng):
         yield abs(_best_value(p, p) + _LOG4)
 
 
+@at_optimum.certified(tolerance=1e-20, description="V(D*) + log 4 of two normal mixtures")
+def _():
+    import flint
+
+    from theory import certified
+
+    with flint.ctx.workprec(128):
+        for p in (
+            Mixture.normal([1], [1], [3]),
+            Mixture.normal([0.1, 0.9], [-30, 30], [0.01, 1]),
+        ):
+            best = certified.value(p, p, optimal_discriminator(p, p))
+            yield best + flint.arb(4).log()
+
+
 @at_optimum.control("the first minus is lost: V = log 2 int p - log 2 int p", tolerance=1e-12)
 def _(rng):
     for _instance in range(10):
@@ -383,6 +459,20 @@ def _(rng):
     p = rng.dirichlet(np.ones(8))
     for d in rng.uniform(1e-6, 1 - 1e-6, (10_000, 8)):
         yield np.maximum(0, p @ np.log(d) + p @ np.log1p(-d) + _LOG4)
+
+
+@every_d.certified(tolerance=0, description="excess over -log 4, each D optimal for other laws")
+def _(rng):
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):
+        for mean in rng.uniform(-5, 5, 6):
+            d = optimal_discriminator(p, stats.norm(mean, 1.5))
+            yield (certified.value(p, p, d) + flint.arb(4).log()).max(0)
 
 
 @every_d.control("p_g differs from p_data: some D does better", tolerance=1e-12)

@@ -69,6 +69,21 @@ def _(rng):
         yield np.maximum(0, [-distance, distance - _LOG2, -_LOG4 - best, best])
 
 
+@bounds.certified(tolerance=1e-20, description="excess over either bound, near and far normal laws")
+def _():
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):
+        for mean in (1e-9, 1.0, 12.0, 30.0):
+            distance = certified.js(p, stats.norm(mean, 1))
+            yield (-distance).max(0)
+            yield (distance - flint.arb.const_log2()).max(0)
+
+
 @bounds.control("KL is put in the place of JS", tolerance=1e-12)
 def _(rng):
     for _instance in range(100):
@@ -132,6 +147,20 @@ def _():
     from scipy import stats
 
     yield np.abs(_derivatives(lambda m: stats.norm(m, 1)) - [0, 0.5])
+
+
+@quadratic.certified(tolerance=1e-8, description="C''(0): the second difference at 2^-12")
+def _():
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    h = 2.0**-12
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):  # C(0) is the least value: C(h) - C(0) = 2 JS
+        both = (2 * certified.js(p, stats.norm(side, 1)) for side in (h, -h))
+        yield sum(both) / flint.arb(h) ** 2 - flint.arb(0.5)
 
 
 @quadratic.control("the family is not smooth: U[theta, 1 + theta]", tolerance=1e-3)
@@ -274,6 +303,45 @@ def _(rng):
         yield (real.mean() + fake.mean() - (2 * js(p, stats.norm(mu, 1)) - _LOG4)) / error
 
 
+def _certified_table():
+    """The differences of JS and C from the table's decimals, as balls."""
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):
+        for mu, numbers in _TABLE.items():
+            q = stats.norm(mu, 1)
+            exact = certified.js(p, q), certified.value(p, q, optimal_discriminator(p, q))
+            for ball, number in zip(exact, numbers, strict=True):
+                yield ball - flint.arb(f"{number:.6f}")
+
+
+@reference.certified(tolerance=5e-7, description="all six decimals of the table are right")
+def _():
+    yield from _certified_table()
+
+
+@reference.certified(tolerance=1e-20, description="JS at mu = 2 to 22 decimals")
+def _():
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    with flint.ctx.workprec(128):
+        known = flint.arb("0.3368308203468316120048")
+        yield certified.js(stats.norm(0, 1), stats.norm(2, 1)) - known
+
+
+@reference.control("the last decimal is one more", tolerance=5e-7)
+def _():
+    for ball in _certified_table():
+        yield abs(float(ball) - 1e-6)
+
+
 @reference.control("the table is read as bits", tolerance=1e-6)
 def _():
     from scipy import stats
@@ -379,6 +447,23 @@ def _():
     yield abs(kl([0.5, 0.5], [0.9, 0.1]) - 0.510826)
 
 
+@metric.certified(tolerance=1e-20, description="triangles of normal laws, symmetry")
+def _(rng):
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    with flint.ctx.workprec(128):
+        for middle in rng.uniform(0.1, 3, 2):
+            p, q, r = stats.norm(0, 1), stats.norm(middle, 1.5), stats.norm(3, 0.5)
+            ab, bc, ac = certified.js(p, q), certified.js(q, r), certified.js(p, r)
+            yield ab - certified.js(q, p)
+            a, b, c = ab.sqrt(), bc.sqrt(), ac.sqrt()
+            for excess in (a - b - c, b - a - c, c - a - b):
+                yield excess.max(0)
+
+
 @metric.control("the root is forgotten: JS itself breaks the triangle inequality", tolerance=1e-9)
 def _(rng):
     for _instance in range(100):
@@ -437,6 +522,22 @@ def _(rng):
     for p, q in _pairs(rng):
         distance, variation = js(p, q), total_variation(p, q)
         yield np.maximum(0, [variation**2 / 2 - distance, distance - _LOG2 * variation])
+
+
+@total.certified(tolerance=0, description="excess over either bound, normal laws")
+def _(rng):
+    import flint
+    from scipy import stats
+
+    from theory import certified
+
+    p = stats.norm(0, 1)
+    with flint.ctx.workprec(128):
+        for mean, std in zip(rng.uniform(0.1, 4, 4), rng.uniform(0.5, 2, 4), strict=True):
+            q = stats.norm(mean, std)
+            distance, variation = certified.js(p, q), certified.total_variation(p, q)
+            yield (variation * variation / 2 - distance).max(0)
+            yield (distance - flint.arb.const_log2() * variation).max(0)
 
 
 @total.control("Pinsker's constant of KL is used: JS >= 2 TV^2", tolerance=1e-12)

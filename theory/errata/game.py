@@ -473,6 +473,18 @@ def _():
     yield abs(_best_value(_normal(0), _normal(2)) + 0.7126)
 
 
+@inner_optimum.certified(tolerance=1e-20, description="V(D*) at N(2, 1) to 22 decimals")
+def _():
+    import flint
+
+    from theory import certified
+
+    p, q = _normal(0), _normal(2)
+    with flint.ctx.workprec(128):
+        best = certified.value(p, q, optimal_discriminator(p, q))
+        yield best - flint.arb("-0.7126327204262273948249")
+
+
 @inner_optimum.control("D* at p_g = p_data", tolerance=1e-12)
 def _():
     for mean in (2.0, 1.0, -3.0):
@@ -551,6 +563,19 @@ def _():
 def _():
     yield abs(_best_value(_normal(0), _normal(0.5)) + 1.3257)
     yield abs(2 * js(_normal(0), _normal(0.1)) - 0.1**2 / 4)
+
+
+@approximate.certified(tolerance=1e-8, description="(C + log 4) / (mean^2 / 4) - 1 at 2^-12")
+def _():
+    import flint
+
+    from theory import certified
+
+    mean = 2.0**-12
+    p, q = _normal(0), _normal(mean)
+    with flint.ctx.workprec(128):
+        best = certified.value(p, q, optimal_discriminator(p, q))
+        yield (best + flint.arb(4).log()) * 4 / flint.arb(mean) ** 2 - 1
 
 
 @approximate.control("p_g = p_data", tolerance=1e-12)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import html
-import itertools
 import json
 import platform
 import re
@@ -148,7 +147,7 @@ course material are refuted by counterexample.</p>
 {
             _table(
                 "Verdicts",
-                ("", "verdict", "what it says"),
+                ("claims", "verdict", "what it says"),
                 [(str(statuses[s]), _status(s), m) for s, m in STATUSES.items() if statuses[s]],
                 "n",
             )
@@ -156,7 +155,7 @@ course material are refuted by counterexample.</p>
 {
             _table(
                 "Kinds of check",
-                ("", "check", "what it does"),
+                ("run", "check", "what it does"),
                 [(str(kinds[k]), k, m) for k, m in LEGS.items() if kinds[k]],
                 "n",
             )
@@ -414,7 +413,7 @@ _CHARACTERS: Mapping[str | None, str] = {
 _OPERATORS = "~:;±∓⧵△⟹⟺⟶⟵"  # it takes them for letters
 _LIMITS = {"min", "max", "inf", "sup", "lim"}
 _FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "dim", "ker"}
-_CLOSING = {")", "]", "}", "⟩", "|", "‖"}
+_ENDS = {")", "]", "}", "⟩", "⌋", "⌉", "|", "‖", "!", "∞", "…"}
 
 
 @functools.cache
@@ -437,7 +436,7 @@ def mathml(latex: str) -> str:
             element.tag, element.text = "mo", element.text.replace("~", "∼")
     for element in root.iter():
         _join_upright(element)
-        _space_functions(element)
+        _space(element)
         if element.tag in ("msub", "msubsup") and element[0].text in _LIMITS:
             element.tag = "munder" if element.tag == "msub" else "munderover"
             element[0].set("movablelimits", "true")
@@ -445,19 +444,22 @@ def mathml(latex: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _space_functions(parent: ElementTree.Element) -> None:
-    """Set log 2 and 2 log x with a thin space and log(x) without one, as LaTeX does."""
-    before = None
-    for child, after in itertools.zip_longest(parent, parent[1:]):
+def _space(parent: ElementTree.Element) -> None:
+    """Set log 2 with a thin space and log(x) without, |x| and = −x tight, as LaTeX does."""
+    for before, child, after in zip([None, *parent], parent, [*parent[1:], None], strict=False):
         name = child[0] if child.tag in ("msub", "msup", "msubsup") else child
         text = name.text or ""
+        starts = before is None or before.tag == "mspace"
+        starts |= before is not None and before.tag == "mo" and before.text not in _ENDS
         if text in _FUNCTIONS or (name.tag == "mo" and text.isalpha() and len(text) > 1):
-            tight = before is None or before.tag == "mspace"
-            tight |= before is not None and before.tag == "mo" and before.text not in _CLOSING
             name.tag = "mo"
-            name.set("lspace", "0" if tight else "0.167em")
+            name.set("lspace", "0" if starts else "0.167em")
             name.set("rspace", "0" if after is None or after.tag == "mo" else "0.167em")
-        before = child
+        elif name.tag == "mo" and text == "|":
+            name.set("lspace", "0")
+            name.set("rspace", "0")
+        elif name.tag == "mo" and text in ("−", "+") and starts:
+            name.set("form", "prefix")
 
 
 def _join_upright(parent: ElementTree.Element) -> None:

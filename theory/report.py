@@ -77,7 +77,8 @@ def residual(leg: Evidence) -> str:
     """The residual as it is shown: 0 of a proof, the reach of the ball of a certified leg."""
     if leg.kind == "symbolic":
         return f"{leg.residual:g}"
-    return f"0 ± {leg.residual:.2g}" if leg.kind == "certified" else f"{leg.residual:.2g}"
+    size = f"{leg.residual:.0f}" if 100 <= leg.residual < 1e5 else f"{leg.residual:.2g}"
+    return f"0 ± {size}" if leg.kind == "certified" else size
 
 
 def bound(leg: Evidence, claim: Claim) -> str:

@@ -366,7 +366,7 @@ region = Claim(
     "the data, and at least the minimum over a of that of the two-point pairs (1 - a, a) against "
     "(1 - a - tau, a + tau). A collapse raises the lower bound; without (eps, delta) collapse and "
     "augmentation (p, q exchanged) the upper one falls, and tau is at most (delta - eps)/"
-    "(delta + eps) if eps + delta <= 1. At tau = .2, m = 2 the packed TV lies in [.2, .36]; in "
+    "(delta + eps) if delta + 2 eps <= 1. At tau = .2, m = 2 the packed TV lies in [.2, .36]; in "
     "[.24, .36] with a (.05, .15) collapse, in [.2, .3385] without.",
     formula=r"\min_a \mathrm{TV}(\mathrm{Bern}(a)^m, \mathrm{Bern}(a + \tau)^m) \le "
     r"\mathrm{TV}(p^m, q^m) \le 1 - (1 - \tau)^m",
@@ -420,16 +420,28 @@ def _():
         "so 1 - TV(p^m, q^m) = sum min(p^m, q^m) >= (1 - tau)^m; (tau, 1 - tau), (0, 1) reach it",
         sp.simplify((1 / (1 + t)) ** m - (1 - t / (1 + t)) ** m),
     )
-    eps, gap = sp.symbols("epsilon g", positive=True)
+    eps, gap, room = sp.symbols("epsilon g r", positive=True)
     delta = eps + gap
     corner = sp.solve(delta / eps * x - (1 - eps / delta * (1 - x)), x)[0]
     yield (
-        "without collapse the region lies below the lines y = (delta/eps) x and its mirror",
-        (sp.simplify(corner - eps / (delta + eps))),
+        "no collapse: beyond eps a concave boundary lies below y = (delta/eps) x, and before "
+        "1 - delta below the mirror image of that line; they meet at x = eps/(delta + eps)",
+        sp.simplify(corner - eps / (delta + eps)),
     )
     yield (
-        "which meet at TV = (delta - eps)/(delta + eps)",
+        "where delta - eps is (delta - eps)/(delta + eps)",
         sp.simplify(delta / eps * corner - corner - gap / (delta + eps)),
+    )
+    # before eps it lies below the line through (eps, delta) and (1, 1), highest over x at x = 0
+    line = 1 - (1 - delta) / (1 - eps) * (1 - x)
+    yield (
+        "before eps it is at most (delta - eps)/(1 - eps)",
+        sp.simplify(line.subs(x, 0) - gap / (1 - eps)),
+    )
+    yield (
+        "which is no more if delta + 2 eps = 1 - r <= 1; beyond 1 - delta the same, mirrored",
+        sp.simplify((gap / (delta + eps) - gap / (1 - eps)).subs(gap, 1 - 3 * eps - room))
+        - (1 - 3 * eps - room) * room / ((1 - eps - room) * (1 - eps)),
     )
 
 
@@ -503,8 +515,10 @@ def _():
         yield np.abs(_known_range(2, kind) - stated)
     yield abs(total_variation(*packed([0.2, 0.8], [0, 1], 3)) - (1 - 0.8**3))
     yield abs(total_variation(*packed([0.6, 0.4], [0.4, 0.6], 2)) - 0.2)  # TV gains nothing
-    for tau, there in ((0.33, True), (0.34, False)):  # (delta - eps)/(delta + eps) = 1/3
-        yield float(np.isfinite(variation_range(tau, 1, without=(0.05, 0.1))[1]) != there)
+    for point, tau in (((0.05, 0.1), 1 / 3), ((0.4, 0.55), 0.25)):  # the largest TV without
+        for excess in (-0.002, 0.002):
+            largest = variation_range(tau + excess, 1, without=point)[1]
+            yield float(np.isnan(largest) != (excess > 0))
 
 
 @region.numerical(tolerance=1e-7, description="the largest pair, garbled, gives any pair: by LP")

@@ -293,7 +293,7 @@ def _rate(p: float, q: float, m: int) -> float:
 def _():
     import sympy as sp
 
-    b, u, w = sp.symbols("b u w", positive=True)
+    b, u = sp.symbols("b u", positive=True)
     y = sp.Symbol("y", real=True)
     yield "log(1 + u) <= u: 0 at 0", sp.log(1 + u).subs(u, 0)
     yield "with a smaller slope", sp.simplify(1 - sp.diff(sp.log(1 + u), u)) > 0
@@ -334,15 +334,16 @@ def _():
             f"KL(x || {name}) = -log Z + {factor} d log Z/ds, so KL(x || p) = KL(x || q) = C",
             sp.simplify(to - (-sp.log(z) + factor * mean)),
         )
-    k, i, rest = sp.symbols("k i l", positive=True)
-    m = k + i + rest
+    k, i, rest, j = sp.symbols("k i l j", positive=True)
+    # of m coins with probability k/m: the chance of j + 1 heads over that of j
     yield (
-        "the count k is the likeliest one at probability k/m: the terms fall beyond it",
-        sp.factor(1 - (m - k - i) / (k + i + 1) * k / (m - k)) > 0,
+        "a pack of type x = k/m has probability at least exp(-m KL(x || p))/(m + 1), for k is the "
+        "likeliest of m + 1 counts: beyond it (j = k + i, m = k + i + l) the chances fall",
+        sp.factor(1 - rest / (k + i + 1) * k / (rest + i)) > 0,
     )
     yield (
-        "and rise before it, so its share is at least 1/(m + 1) and sum min >= exp(-m C)/poly(m)",
-        sp.factor((rest + w) / k * (k + i) / rest - 1) > 0,
+        "and before it (k = j + 1 + i, m = k + l) they rise; so sum min >= exp(-m C)/poly(m)",
+        sp.factor((rest + 1 + i) / (j + 1) * (j + 1 + i) / rest - 1) > 0,
     )
 
 

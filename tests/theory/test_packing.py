@@ -58,7 +58,7 @@ def test_a_condition_narrows_the_range():
     assert variation_range(0.2, 3, without=(0.05, 0.15))[1] < high - 0.05
     # The exact bound of two samples, a pair whose ROC curve passes through four corners.
     assert variation_range(0.2, 2, without=(0.05, 0.15))[1] == pytest.approx(22 / 65, abs=2e-5)
-    assert np.isnan(variation_range(0.4, 2, without=(0.05, 0.1))).all()
+    assert np.isnan(variation_range(0.4, 2, without=(0.05, 0.1))).all()  # more than 1/3
 
 
 @pytest.mark.parametrize(

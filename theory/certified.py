@@ -14,11 +14,11 @@ rounds away. Three things make the ball of an integral over the line right:
     the last because Phi_c(T) is also at least phi(T) T / (1 + T^2).
     From these `_mass_beyond`, `_log_ratio_beyond` and `_move_beyond` bound what is cut off.
 3.  *Between A and B* two methods are used:
-    - KL, JS and the value are expectations of logs of ratios of densities, which continue to
-      complex x. `acb.integral`
-      bounds the integrand on an ellipse around a piece, which bounds the error of Gauss-Legendre
-      quadrature, if the integrand is holomorphic there. A logarithm is not, on its branch cut: it
-      is given the flag `analytic` and answers NaN, and the piece is halved.
+    - KL, JS and the value are expectations of log ratios of densities, and these continue to
+      complex x. `acb.integral` bounds the integrand on an ellipse around a piece of the line,
+      which bounds the error of Gauss-Legendre quadrature, if the integrand is holomorphic there.
+      A logarithm is not where it meets its branch cut: asked with the flag `analytic` it then
+      answers NaN, and the piece is halved.
     - |p - q| and |P - Q| have kinks. But where the sign does not change, the integral of p - q or
       P - Q has a closed form; pieces on which Taylor's formula with its remainder leaves the sign
       open are halved, and what is left of them is bounded by length times height.
@@ -80,10 +80,12 @@ def kl(p: Any, q: Any) -> arb:
     """
     a, b = _law(p, "p"), _law(q, "q")
 
+    single = len(a) == len(b) == 1
+
     def attempt(effort: int) -> arb:
-        if len(a) > 1 or len(b) > 1:
+        if not single:
             return _expected_log_ratio([(a, a, b)], effort)
-        (one,), (other,) = a, b
+        one, other = a[0], b[0]
         m, s, r = one.mean - other.mean, one.std, other.std
         return -arb(s / r).log() + arb((s * s + m * m) / (2 * r * r)) - arb(1) / 2
 
@@ -280,15 +282,18 @@ def _expected_log_ratio(terms: Sequence[tuple[_Law, _Law, _Law]], effort: int) -
 
 def _density(law: _Law) -> Callable[[acb], acb]:
     """The density, on the complex plane."""
-    unit = (2 * arb.pi()).sqrt()
-    parts = [
-        (arb(c.weight / c.std) / unit, arb(c.mean), arb(-1 / (2 * c.std * c.std))) for c in law
-    ]
+    parts = _heights(law)
 
     def density(x: acb) -> acb:
-        return sum((h * ((x - m) * (x - m) * half).exp() for h, m, half in parts), acb(0))
+        return sum((h * ((x - m) * (x - m) * c).exp() for h, m, c in parts), acb(0))
 
     return density
+
+
+def _heights(law: _Law) -> list[tuple[arb, arb, arb]]:
+    """Of each component h, m and c in the density h exp(c (x - m)^2)."""
+    unit = (2 * arb.pi()).sqrt()
+    return [(arb(n.weight / n.std) / unit, arb(n.mean), arb(-1 / (2 * n.std * n.std))) for n in law]
 
 
 def _log_ratio(a: _Law, b: _Law) -> Callable[[acb, bool], acb]:
@@ -311,10 +316,8 @@ def _log_ratio(a: _Law, b: _Law) -> Callable[[acb, bool], acb]:
         """log parts[k] - log parts[i], expanded around the middle of x, where balls are tight."""
         square, linear, constant = quadratics[k][i]
         middle = x.real.mid()
-        step, tilt = x - middle, square * middle
-        return (step * square + (tilt + tilt + linear)) * step + (
-            (tilt + linear) * middle + constant
-        )
+        step, height = x - middle, (square * middle + linear) * middle + constant
+        return (step * square + (2 * square * middle + linear)) * step + height
 
     def log_rest(those: range, i: int, x: acb, analytic: bool) -> acb:
         if len(those) == 1:
@@ -329,7 +332,8 @@ def _log_ratio(a: _Law, b: _Law) -> Callable[[acb, bool], acb]:
 
     def log_ratio(x: acb, analytic: bool) -> acb:
         middle = float(x.real.mid())
-        sizes = [log - ((middle - mean) / std) ** 2 / 2 for log, mean, std in rough]
+        units = [(middle - mean) / std for _, mean, std in rough]
+        sizes = [log - t * t / 2 for (log, _, _), t in zip(rough, units, strict=True)]
         i, j = (max(those, key=sizes.__getitem__) for those in (first, second))
         rests = log_rest(first, i, x, analytic) - log_rest(second, j, x, analytic)
         return minus(i, j, x) + rests
@@ -354,18 +358,14 @@ def _taylor(difference: _Law, integrated: bool = False) -> Callable[[arb], arb]:
     the box, f_k being the k-th derivative over k!. They come from arithmetic with power series.
     """
     length = _ORDER + 1
-    unit = (2 * arb.pi()).sqrt()
-    parts = [
-        (arb(c.weight / c.std) / unit, arb(c.mean), arb(-1 / (2 * c.std * c.std)))
-        for c in difference
-    ]
+    parts = _heights(difference)
 
     def density(at: arb) -> arb_series:
         """p - q around the point (or any point of the ball) `at`."""
         total = arb_series([0], length)
-        for height, mean, half in parts:
+        for height, mean, c in parts:
             x = arb_series([at - mean, 1], length)
-            total += (x * x * half).exp() * height
+            total += (x * x * c).exp() * height
         return total
 
     def f(box: arb) -> arb:
@@ -396,9 +396,10 @@ def _distribution(difference: _Law, x: arb) -> arb:
 
 def _area(difference: _Law, x: arb) -> arb:
     """The antiderivative of P - Q: sum of w s (t Phi(t) + phi(t))."""
+    unit = (2 * arb.pi()).sqrt()
+    terms = _standard(difference, x)
     return sum(
-        w * s * (t * below + (-t * t / 2).exp() / (2 * arb.pi()).sqrt())
-        for w, s, t, below in _standard(difference, x)
+        (w * s * (t * below + (-t * t / 2).exp() / unit) for w, s, t, below in terms), arb(0)
     )
 
 

@@ -167,11 +167,11 @@ course material are refuted by counterexample.</p>
 
     def _topic(self, key: str, name: str) -> str:
         verdicts = self._of(key)
-        chips = _list(
+        chips = _chips(
             f'<a href="#{v.claim.id}" class="{v.status}" title="{_text(v.claim.title)}">'
             f"{v.claim.id}</a>"
             for v in verdicts
-        ).replace("<ul>", '<ul class="chips">')
+        )
         figures = "".join(self._figure(f) for f in self.figures if f.topic == key)
         return f"""<section id="{key}" aria-labelledby="{key}-name">
 <h2 id="{key}-name">{_text(name)}</h2>
@@ -229,11 +229,11 @@ course material are refuted by counterexample.</p>
 
     def _course(self, course: str) -> str:
         exercises = [e for e in self.exercises if _course(e) == course]
-        chips = _list(
+        chips = _chips(
             f'<a href="#{e.name}">{e.name}</a> <span class="soft">'
             f"{len(self.verdicts.keys() & set(e.answers))}/{len(e.answers)}</span>"
             for e in exercises
-        ).replace("<ul>", '<ul class="chips">')
+        )
         return f"""<section id="{course}" class="course" aria-labelledby="{course}-name">
 <h2 id="{course}-name">{_COURSES[course]}</h2>
 <p class="soft">Each exercise with the claims that answer it, verified here of all.</p>
@@ -340,6 +340,12 @@ def _table(says: str, heading: Sequence[str], rows: Iterable[Sequence[str]], kin
 
 def _list(items: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def _chips(items: Iterable[str]) -> str:
+    """A list on as few lines as it needs, or nothing."""
+    shown = "".join(f"<li>{item}</li>" for item in items)
+    return f'<ul class="chips">{shown}</ul>' if shown else ""
 
 
 def _status(status: str) -> str:

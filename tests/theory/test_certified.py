@@ -205,6 +205,20 @@ def test_half_of_a_tail_bound_is_no_bound():
         assert not certified._mass_beyond(10) / 2 > truth
 
 
+@pytest.mark.parametrize("measure", [*MEASURES, "value"])
+def test_a_line_cut_too_short_is_made_up_for_by_the_tails(measure, monkeypatch):
+    pair = PAIRS["mixtures"]
+    calculate = best if measure == "value" else getattr(certified, measure)
+    exact = calculate(*pair)
+    monkeypatch.setattr(certified, "_CUTS", (3,))
+    monkeypatch.setattr(certified, "RADIUS", 1e9)
+    coarse = calculate(*pair)
+    assert coarse.rad() > 1e-4
+    assert coarse.contains(exact)
+    monkeypatch.setattr(certified, "_around", lambda ball, error: ball)
+    assert not calculate(*pair).overlaps(exact)
+
+
 # What is refused.
 
 

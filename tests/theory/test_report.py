@@ -13,6 +13,7 @@ from theory import page
 from theory.claim import TOPICS, Claim, Verdict
 from theory.exercises import EXERCISES, exercises
 from theory.figures import illustrations
+from theory.typesetting import mathml, prose
 
 VOID = {"meta", "link", "br", "img", "hr"}
 # Claims that no formula says better: scores measured on digits, and the layers of a network.
@@ -94,7 +95,7 @@ def article(html):
 def test_every_formula_becomes_mathml():
     for claim in theory.claims():
         if claim.formula:
-            root = ElementTree.fromstring(page.mathml(claim.formula))
+            root = ElementTree.fromstring(mathml(claim.formula))
             texts = [element.text or "" for element in root.iter()]
             left = [text for text in texts if re.search(r"[\\&_$]|\w[\^~]|[\^~]\w", text)]
             assert not left, (claim.id, left)
@@ -108,7 +109,7 @@ def test_every_claim_has_a_formula():
 
 def test_formulas_are_spaced_and_spelled_as_latex_does():
     def texts(latex):
-        root = ElementTree.fromstring(page.mathml(latex))
+        root = ElementTree.fromstring(mathml(latex))
         return [(e.tag, e.text, e.get("lspace"), e.get("rspace")) for e in root.iter() if e.text]
 
     assert texts(r"2 \log 3") == [
@@ -118,15 +119,15 @@ def test_formulas_are_spaced_and_spelled_as_latex_does():
     ]
     assert ("mo", "log", "0", "0") in texts(r"\log(x)")
     assert ("mo", "|", "0", "0") in texts("|x|")
-    assert '<mo form="prefix">−</mo>' in page.mathml("a = -b")
-    assert "<mo>−</mo>" in page.mathml("(a) - b")
+    assert '<mo form="prefix">−</mo>' in mathml("a = -b")
+    assert "<mo>−</mo>" in mathml("(a) - b")
     assert ("mi", "JS", None, None) in texts(r"\mathrm{JS}")
     assert ("mo", "∼", None, None) in texts(r"x \sim p")
     assert ("mo", "{", None, None) in texts(r"\Bigl\{ x \Bigr\}")
     for spelling in (r"\arg\max_D", r"\arg \max_D", r"\operatorname*{arg\,max}_D"):
-        assert "<mi>arg</mi>" in page.mathml(spelling)
-        assert "<munder><mo" in page.mathml(spelling)
-    aligned = page.mathml(r"\begin{aligned} a &= b \\ &= c \end{aligned}")
+        assert "<mi>arg</mi>" in mathml(spelling)
+        assert "<munder><mo" in mathml(spelling)
+    aligned = mathml(r"\begin{aligned} a &= b \\ &= c \end{aligned}")
     assert len(list(ElementTree.fromstring(aligned).iter("mtr"))) == 2
 
 
@@ -141,7 +142,7 @@ def test_formulas_are_spaced_and_spelled_as_latex_does():
     ],
 )
 def test_simple_formulas_in_prose_are_set(plain, set_):
-    assert page.prose(plain) == set_
+    assert prose(plain) == set_
 
 
 # Figures -----------------------------------------------------------------------------------
@@ -161,7 +162,7 @@ def test_figures_show_claims_that_exist():
 def test_figures_are_complete_and_follow_the_scheme(html, document):
     for figure in illustrations():
         assert document.ids[f"figure-{figure.name}"] == 1
-        assert page.prose(figure.title) in html
+        assert prose(figure.title) in html
     plots = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(plots) == len(illustrations())
     for plot in plots:
@@ -186,9 +187,9 @@ def test_every_claim_and_exercise_is_there_once(document, html):
     wanted = [claim.id for claim in theory.claims()] + [e.name for e in EXERCISES] + [*TOPICS]
     assert {name: document.ids[name] for name in wanted} == dict.fromkeys(wanted, 1)
     for claim in theory.claims():
-        assert page.prose(claim.title) in html
+        assert prose(claim.title) in html
     for exercise in EXERCISES:
-        assert page.prose(exercise.question) in html
+        assert prose(exercise.question) in html
 
 
 def test_ids_are_unique_and_links_lead_somewhere(document):
@@ -219,12 +220,12 @@ def test_an_entry_holds_the_whole_claim(article, verdicts):
     (js,) = (v for v in verdicts if v.claim.id == "A-JS-02")
     text = article("A-JS-02")
     claim = js.claim
-    for part in (claim.alias, page.prose(claim.statement), page.mathml(claim.formula), "proved"):
+    for part in (claim.alias, prose(claim.statement), mathml(claim.formula), "proved"):
         assert part in text
     steps = [step for leg in js.evidence for step in leg.steps]
     assert f"Proof, {len(steps)} steps" in text
     for part in (*steps, *claim.assumptions, *claim.sources):
-        assert page.prose(part) in text
+        assert prose(part) in text
     for leg in js.evidence:
         assert f"<b>{leg.kind}</b>" in text
         assert f"{leg.tolerance:.3g}" in text or leg.kind == "symbolic"

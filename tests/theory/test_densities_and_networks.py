@@ -8,7 +8,8 @@ from theory import Mixture
 from theory.evaluation import log_parzen, parzen_variance, smoothed
 from theory.explicit_density import GaussianModel
 from theory.figures import densities, illustrations, networks
-from theory.networks import ACTIVATIONS, activation, dropout, momentum_iterates
+from theory.momentum import momentum_iterates
+from theory.networks import ACTIVATIONS, activation, dropout
 
 
 def test_gaussian_model_is_the_fitted_law():

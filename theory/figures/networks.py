@@ -7,7 +7,8 @@ from functools import cache
 import numpy as np
 
 from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
-from theory.networks import ACTIVATIONS, dropout, momentum_iterates
+from theory.momentum import momentum_iterates
+from theory.networks import ACTIVATIONS, dropout
 
 DRAWS = 200_000  # of a unit under dropout, at each rate
 

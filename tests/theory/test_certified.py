@@ -162,6 +162,47 @@ def test_closed_forms_of_single_normals_agree_with_the_integrals():
         assert certified.wasserstein(p, q).overlaps(by_integral)
 
 
+# What is computed on a piece holds what is computed at its points.
+
+
+@pytest.mark.parametrize("radius", [1e-3, 0.1, 2.0, 300.0])
+@pytest.mark.parametrize("analytic", [False, True])
+def test_log_ratio_of_a_piece_holds_its_points(radius, analytic):
+    laws = [certified._law(law, "p") for law in PAIRS["mixtures"]]
+    found = 0
+    with flint.ctx.workprec(160):
+        log_ratio = certified._log_ratio(*laws)
+        for middle in (-7.5, -0.4, 0.0, 0.3, 2.9, 11.0):
+            side = flint.arb(0, radius if analytic else 0)
+            ball = log_ratio(flint.acb(flint.arb(middle, radius), side), analytic)
+            if analytic and not ball.is_finite():
+                continue
+            found += 1
+            for place in (-1, -0.5, 0, 0.7, 1):
+                point = log_ratio(flint.acb(flint.arb(middle) + place * flint.arb(radius)), False)
+                assert ball.overlaps(point)
+    assert found == 6 or (analytic and radius > 1e-3)
+
+
+@pytest.mark.parametrize("integrated", [False, True])
+@pytest.mark.parametrize("radius", [1e-6, 1e-2, 0.1, 3.0])
+def test_taylor_on_a_piece_holds_its_points_tightly(integrated, radius):
+    difference = certified._difference(*PAIRS["modes"])
+    with flint.ctx.workprec(160):
+        f = certified._taylor(difference, integrated)
+        for middle in (-3.2, -0.25, 0.3, 3.0, 5.5):
+            ball = f(flint.arb(middle, radius))
+            points = [
+                f(flint.arb(middle) + place * flint.arb(radius)) for place in (-1, -0.5, 0, 0.7, 1)
+            ]
+            assert all(ball.contains(point) for point in points)
+            if radius <= 1e-2:
+                spread = max(points, key=float) - min(points, key=float)
+                assert 2 * ball.rad() < 1.5 * spread + radius * radius
+            if integrated:
+                assert points[2].overlaps(certified._distribution(difference, flint.arb(middle)))
+
+
 # The bounds of what is cut off, each alone: above the truth, and not by more than 10^3.
 
 

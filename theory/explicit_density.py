@@ -162,24 +162,28 @@ def _():
     import sympy as sp
 
     N, v, w = sp.symbols("N v w", positive=True)  # w is the variance of the samples
-    m, mean = sp.symbols("m mu", real=True)
-    x = sp.symbols("x1:5", real=True)
-    average = sum(x) / 4
-    spread = sum((xi - average) ** 2 for xi in x) / 4
+    m, mean, first, second = sp.symbols("m mu S_1 S_2", real=True)  # S_k is the sum of x_i^k
+    average = first / N
+    spread = (second - 2 * average * first + N * average**2) / N  # the mean of (x_i - average)^2
     yield (
-        "sum (x_i - m)^2 = N (w + (mean - m)^2), here for N = 4",
-        sp.expand(sum((xi - m) ** 2 for xi in x) - 4 * (spread + (average - m) ** 2)),
+        "with mean S_1/N the variance is w = S_2/N - mean^2, where S_k = sum x_i^k",
+        sp.expand(spread - (second / N - average**2)),
+    )
+    yield (
+        "sum (x_i - m)^2 = S_2 - 2 m S_1 + N m^2 = N (w + (mean - m)^2)",
+        sp.expand(second - 2 * m * first + N * m**2 - N * (spread + (average - m) ** 2)),
     )
     log_l = -N / 2 * sp.log(2 * sp.pi * v) - N * (w + (mean - m) ** 2) / (2 * v)
     slope = [sp.diff(log_l, m), sp.diff(log_l, v)]
     best = {m: mean, v: w}
-    yield "the gradient of log L vanishes at m = mean, v = w", sp.Matrix(slope).subs(best)
-    yield "and nowhere else: d/dm = 0 has one root", sp.solve(slope[0], m)[0] - mean
-    yield "d/dv = 0 has one root there", sp.solve(slope[1].subs(m, mean), v)[0] - w
-    hessian = sp.hessian(log_l, (m, v)).subs(best)
     yield (
-        "the Hessian is diag(-N/w, -N/(2w^2)), negative definite",
-        (hessian - sp.diag(-N / w, -N / (2 * w**2))),
+        "log L = -(N/2) log(2 pi v) - N (w + (mean - m)^2)/(2v): its slope in m is N (mean - m)/v",
+        sp.expand(slope[0] - N * (mean - m) / v),
+    )
+    yield "0 at m = mean only", sp.Matrix(sp.solve(slope[0], m)) - sp.Matrix([mean])
+    yield (
+        "there its slope in v is N (w - v)/(2 v^2), 0 at v = w only",
+        sp.simplify(slope[1].subs(m, mean) - N * (w - v) / (2 * v**2)),
     )
     t = sp.Symbol("t", positive=True)
     short = N / 2 * (t - 1 - sp.log(t)) + N * (m - mean) ** 2 / (2 * v)
@@ -245,6 +249,21 @@ def _():
     N, s = sp.symbols("N sigma", positive=True)
     mu = sp.Symbol("mu", real=True)
     square, product = s**2 + mu**2, mu**2  # E[x_i²] and, i and j different, E[x_i x_j]
+    first, second = sp.symbols("S_1 S_2", real=True)
+    average = first / N
+    yield (
+        "(1/N) sum (x_i - m)^2 = S_2/N - S_1^2/N^2, where S_k = sum x_i^k and m = S_1/N",
+        sp.expand((second - 2 * average * first + N * average**2) / N)
+        - (second / N - first**2 / N**2),
+    )
+    of_squares = N * square  # E[S_2]
+    of_sum = N * square + N * (N - 1) * product  # E[S_1²]
+    general = of_squares / N - of_sum / N**2
+    yield (
+        "E[S_2] = N E[x^2] and, of N equal and N (N - 1) unequal pairs, E[S_1^2] = N E[x^2] + "
+        "N (N - 1) E[x]^2: the mean is (N - 1)/N sigma^2",
+        sp.simplify(general - (N - 1) / N * s**2),
+    )
     x = sp.symbols("x1:6", real=True)
     average = sum(x) / 5
     estimate = sp.Poly(sum((xi - average) ** 2 for xi in x) / 5, *x)
@@ -252,14 +271,8 @@ def _():
         coefficient * (square if 2 in powers else product)
         for powers, coefficient in estimate.terms()
     )
-    yield "N = 5, the sum multiplied out, term by term", sp.expand(mean - s**2 * sp.Rational(4, 5))
+    yield "the same for N = 5, multiplied out term by term", sp.expand(mean - general.subs(N, 5))
     yield "which is 3.2 at sigma = 2", mean.subs(s, 2).expand() - sp.Rational(16, 5)
-    of_squares = N * square  # E[Σ x_i²]
-    of_sum = N * square + N * (N - 1) * product  # E[(Σ x_i)²]
-    yield (
-        "any N: E[sum x_i^2]/N - E[(sum x_i)^2]/N^2 = (N - 1)/N sigma^2",
-        sp.simplify(of_squares / N - of_sum / N**2 - (N - 1) / N * s**2),
-    )
 
 
 def _mean_over_all_samples(points: np.ndarray, masses: np.ndarray, n: int) -> float:
@@ -318,15 +331,29 @@ def _():
 
     v, w, x = sp.symbols("v w x", positive=True)  # w is the variance of p_data
     m, mean, entropy = sp.symbols("m mu H", real=True)
-    # KL = -H(p_data) - E[log model], and E[(x - m)²] = w + (mean - m)²
+    model = sp.exp(-((x - m) ** 2) / (2 * v)) / sp.sqrt(2 * sp.pi * v)
+    yield (
+        "-log p_model(x) = log(2 pi v)/2 + (x - m)^2/(2v)",
+        sp.expand_log(-sp.log(model) - sp.log(2 * sp.pi * v) / 2 - (x - m) ** 2 / (2 * v)),
+    )
+    square = w + mean**2  # E[x²]
+    yield (
+        "any p_data: E[(x - m)^2] = E[x^2] - 2 m E[x] + m^2 = w + (mean - m)^2",
+        sp.expand(square - 2 * m * mean + m**2 - (w + (mean - m) ** 2)),
+    )
     distance = -entropy + sp.log(2 * sp.pi * v) / 2 + (w + (mean - m) ** 2) / (2 * v)
     best = {m: mean, v: w}
-    slope = [sp.diff(distance, m), sp.diff(distance, v)]
-    yield "any p_data: the gradient vanishes at (mean, variance)", sp.Matrix(slope).subs(best)
-    yield "one root in m", sp.solve(slope[0], m)[0] - mean
-    yield "one root in v", sp.solve(slope[1].subs(m, mean), v)[0] - w
-    hessian = sp.hessian(distance, (m, v)).subs(best)
-    yield "a minimum: Hessian diag(1/w, 1/(2w^2))", hessian - sp.diag(1 / w, 1 / (2 * w**2))
+    t = sp.Symbol("t", positive=True)
+    gap = t - 1 - sp.log(t)
+    yield (
+        "KL = -H(p_data) - E[log p_model] exceeds its value at m = mean, v = w by "
+        "(t - 1 - log t)/2 + (m - mean)^2/(2v), t = w/v",
+        sp.expand_log(
+            distance - distance.subs(best) - gap.subs(t, w / v) / 2 - (m - mean) ** 2 / (2 * v)
+        ),
+    )
+    yield "t - 1 - log t is 0 and flat at t = 1", sp.Matrix([gap, sp.diff(gap, t)]).subs(t, 1)
+    yield "and strictly convex: (mean, variance) is the only minimum", sp.diff(gap, t, 2) > 0
     p = sp.exp(-x)
     moments = [sp.integrate(x**k * p, (x, 0, sp.oo)) for k in (1, 2)]
     yield "Exp(1): mean 1", moments[0] - 1

@@ -49,9 +49,7 @@ def test_radius_is_kept_and_the_calculator_agrees(measure, pair):
     number = getattr(certified, measure)(*pair)
     assert radius_is_kept(number)
     ordinary = getattr(theory, measure)(*pair)
-    # The calculators of |p - q| and |P - Q| stop near their kinks, at 1e-9 of the laws' width.
-    tolerance = 1e-12 if measure in ("kl", "js") else 1e-8
-    assert float(number) == pytest.approx(ordinary, rel=tolerance, abs=tolerance)
+    assert float(number) == pytest.approx(ordinary, rel=1e-12, abs=1e-12)
 
 
 @pairs

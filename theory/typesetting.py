@@ -56,10 +56,13 @@ _CHARACTERS: Mapping[str | None, str] = {
     r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\Vert": "‖",
 }  # fmt: skip
-_OPERATORS = "~:;±∓⧵△⟹⟺⟶⟵"  # it takes them for letters
-_LIMITS = {"min", "max", "inf", "sup", "lim"}
+# Operators that it takes for letters, letters that it takes for operators, signs of other fonts.
+_OPERATORS, _NAMES = "~:;±∓⧵△⟹⟺⟶⟵", "∞∅"
+_SIGNS_MEANT = str.maketrans("~⧵", "∼∖")
+_PRIMES = ("′", "″", "‴")
+_LIMITS = {"min", "max", "inf", "sup", "lim", "argmin", "argmax"}
 _FUNCTIONS = {"log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "dim", "ker"}
-_ENDS = {")", "]", "}", "⟩", "⌋", "⌉", "|", "‖", "!", "∞", "…"}
+_ENDS = {")", "]", "}", "⟩", "⌋", "⌉", "|", "‖", "!", "…"}
 
 
 @functools.cache
@@ -79,13 +82,18 @@ def mathml(latex: str) -> str:
         element.tag = element.tag.rpartition("}")[2]
         element.text = _CHARACTERS.get(element.text, element.text)
         if element.tag == "mi" and element.text and element.text in _OPERATORS:
-            element.tag, element.text = "mo", element.text.replace("~", "∼")
+            element.tag, element.text = "mo", element.text.translate(_SIGNS_MEANT)
+        elif element.tag == "mo" and element.text and element.text in _NAMES:
+            element.tag = "mi"
     for element in root.iter():
         _join_upright(element)
         _space(element)
         if element.tag in ("msub", "msubsup") and element[0].text in _LIMITS:
             element.tag = "munder" if element.tag == "msub" else "munderover"
             element[0].set("movablelimits", "true")
+        elif element.tag == "msup" and element[1].text in _PRIMES:
+            element.tag, element[1].tag = "mrow", "mo"  # the sign is raised by itself
+            element[1].attrib.update(lspace="0", rspace="0")
     root.set("alttext", latex)
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -97,14 +105,15 @@ def _space(parent: ElementTree.Element) -> None:
         text = name.text or ""
         starts = before is None or before.tag == "mspace"
         starts |= before is not None and before.tag == "mo" and before.text not in _ENDS
-        if text in _FUNCTIONS or (name.tag == "mo" and text.isalpha() and len(text) > 1):
+        if text in _FUNCTIONS or (name.tag == "mo" and text.isalpha()):
             name.tag = "mo"
+            tight = after is None or (after.tag == "mo" and not (after.text or "").isalpha())
             name.set("lspace", "0" if starts else "0.167em")
-            name.set("rspace", "0" if after is None or after.tag == "mo" else "0.167em")
-        elif name.tag == "mo" and text == "|":
-            name.set("lspace", "0")
-            name.set("rspace", "0")
-        elif name.tag == "mo" and text in ("−", "+") and starts:
+            name.set("rspace", "0" if tight else "0.167em")
+        elif name.tag == "mo" and text in ("|", "‖"):
+            name.attrib.update(lspace="0", rspace="0")
+            name.attrib.setdefault("stretchy", "false")
+        elif name.tag == "mo" and text in ("−", "+", "±", "∓") and starts:
             name.set("form", "prefix")
 
 

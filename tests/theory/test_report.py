@@ -119,6 +119,10 @@ def test_formulas_are_spaced_and_spelled_as_latex_does():
     ]
     assert ("mo", "log", "0", "0") in texts(r"\log(x)")
     assert ("mo", "|", "0", "0") in texts("|x|")
+    assert ("mo", "E", "0", "0") in texts(r"\operatorname{E}[x]")
+    assert ("mo", "log", "0", "0.167em") in texts(r"\log\operatorname{softmax}(a)")
+    assert texts("f'(x)")[1] == ("mo", "′", "0", "0")
+    assert texts(r"x \to \infty")[2] == ("mi", "∞", None, None)
     assert '<mo form="prefix">−</mo>' in mathml("a = -b")
     assert "<mo>−</mo>" in mathml("(a) - b")
     assert ("mi", "JS", None, None) in texts(r"\mathrm{JS}")

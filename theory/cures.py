@@ -138,10 +138,14 @@ def _():
             ]
         ),
     )
+    u = 1 + s
+    above = u + 1 / u  # every eps > 2
+    yield "eps = u + 1/u with u > 1 is every eps > 2", sp.factor(above - 2) > 0
     yield (
-        "eps >= 2: two real roots of product 1 and sum -eps, both negative",
-        polynomial.subs(lam, 0) - 1,
+        "its roots are -u and -1/u, real and negative",
+        sp.Matrix([sp.simplify(polynomial.subs({eps: above, lam: r})) for r in (-u, -1 / u)]),
     )
+    yield "at eps = 2 both are -1", sp.expand(polynomial.subs(eps, 2) - (lam + 1) ** 2)
     yield (
         "the radius never grows: x x' + y y' = -eps y^2",
         x * velocity[0] + y * velocity[1] + eps * y**2,

@@ -100,7 +100,8 @@ def _():
         "in d dimensions it is a product of d such windows (here d = 2)",
         sp.simplify(two - one * one.subs(x, y)),
     )
-    yield "so its mass is 1^d, and the average of N ones is 1", N * mass**2 / N - 1
+    mass2 = sp.integrate(sp.integrate(two, (x, -sp.oo, sp.oo)), (y, -sp.oo, sp.oo))
+    yield "so its mass is 1, too, and the average of N such windows has mass 1", mass2 - 1
     yield "each window is positive", one > 0
     own = 1 / (N * (2 * sp.pi * s**2) ** (d / 2))  # its own window alone, at g_i
     yield (

@@ -40,8 +40,10 @@ def _():
     import sympy as sp
 
     x, y = sp.symbols("x y", real=True)
-    velocity = -sp.Matrix(bilinear_field(x, y))
-    yield "-df/dx = -y and df/dy = x", velocity - sp.Matrix([-y, x])
+    f = x * y
+    velocity = sp.Matrix([-sp.diff(f, x), sp.diff(f, y)])
+    yield "f = xy: -df/dx = -y and df/dy = x", velocity - sp.Matrix([-y, x])
+    yield "which steps of either player discretise", velocity + sp.Matrix(bilinear_field(x, y))
     turn = velocity.jacobian([x, y])
     yield (
         "the field is linear with the matrix of a quarter turn",
@@ -158,8 +160,10 @@ def _radius_changes(rng, field: Field):
 @conserved.numerical(tolerance=1e-8, description="radius along the flow to t = 60, eigenvalues")
 def _(rng):
     yield from _radius_changes(rng, bilinear_field)
-    eigenvalues = np.linalg.eigvals(np.array([[0.0, -1.0], [1.0, 0.0]]))
-    yield np.abs(np.sort_complex(eigenvalues) - [-1j, 1j])
+    # the flow is linear: after the time 1 it has multiplied by e^λ
+    ends = [flow(bilinear_field, start, [0, 1])[-1] for start in np.eye(2)]
+    eigenvalues = np.log(np.linalg.eigvals(np.transpose(ends)))
+    yield np.abs(eigenvalues[np.argsort(eigenvalues.imag)] - [-1j, 1j])
 
 
 @conserved.control("f = xy + x²/4 in place of xy: the saddle attracts", tolerance=1e-3)
@@ -194,8 +198,8 @@ def _():
     yield "the factor exceeds 1", 1 + eta**2 > 1
     k = sp.Symbol("k", positive=True, integer=True)
     yield (
-        "so r_k^2 = (1 + eta^2)^k r_0^2: the next one, by induction",
-        (1 + eta**2) ** (k + 1) - (1 + eta**2) ** k * (1 + eta**2),
+        "so r_k = r_0 (1 + eta^2)^(k/2), by induction: one step more is a factor sqrt(1 + eta^2)",
+        sp.simplify((1 + eta**2) ** ((k + 1) / 2) / (1 + eta**2) ** (k / 2)) - sp.sqrt(1 + eta**2),
     )
     lam = sp.Symbol("lambda")
     step = new.jacobian(z)

@@ -314,10 +314,14 @@ def _(rng):
         yield _gradient(step, rng)
 
 
+def _superposition(f: Callable) -> np.ndarray:
+    """How far f(1) + f(1) - f(2) and f(6) - 2 f(3) are from 1 and -1."""
+    return np.abs([f(1) + f(1) - f(2) - 1, f(6) - 2 * f(3) + 1])
+
+
 @perceptron.numerical(tolerance=0, description="H(1) + H(1) - H(2) = 1, H(6) - 2 H(3) = -1")
 def _():
-    yield abs(step(1) + step(1) - step(2) - 1)
-    yield abs(step(6) - 2 * step(3) + 1)
+    yield _superposition(step)
 
 
 @perceptron.control("a sigmoid in its place", tolerance=0)
@@ -328,7 +332,7 @@ def _(rng):
 
 @perceptron.control("a linear activation in its place", tolerance=0)
 def _():
-    yield abs(1 + 1 - 2 - 1)
+    yield _superposition(activation("linear").function)
 
 
 original = Claim(

@@ -260,8 +260,8 @@ auxiliary = Claim(
     "auxiliary classifier pulls p_g towards classes that are easy to tell apart: where two classes "
     "of the data overlap by .526, the minimum of 2 JS + H(c|x) has an overlap below 1e-6. Only "
     "image-to-image models need pairs of images; class-conditional ones need labels.",
-    formula=r"\arg\min_{p_g} \; 2\,\mathrm{JS}(p_{\mathrm{data}}, p_g) + H_{p_g}(c \mid x) "
-    r"\ne p_{\mathrm{data}}",
+    formula=r"\operatorname{argmin}_{p_g} \; 2\,\mathrm{JS}(p_{\mathrm{data}}, p_g) "
+    r"+ H_{p_g}(c \mid x) \ne p_{\mathrm{data}}",
     assumptions=("the classifier is optimal for the samples of G", "classes are equally likely"),
     sources=(
         "Odena, Olah, Shlens 2017, section 3",

@@ -245,9 +245,17 @@ def _cross_entropy(logits: np.ndarray) -> float:
 @twice.counterexample(at_least=0.5, description="the loss of a right answer given with certainty")
 def _():
     for classes in (3, 10, 100):
-        logits = np.where(np.arange(classes) == 0, 1e3, 0.0)
-        loss = _cross_entropy(softmax(logits))
-        yield loss if abs(loss - math.log(1 + (classes - 1) / math.e)) < 1e-12 else 0.0
+        yield _cross_entropy(softmax(np.where(np.arange(classes) == 0, 1e3, 0.0)))
+
+
+@twice.numerical(tolerance=1e-12, description="its floor, reached by certainty and not passed")
+def _(rng):
+    for classes in (3, 10, 100):
+        floor = math.log(1 + (classes - 1) / math.e)  # 1.46 for ten
+        yield abs(_cross_entropy(softmax(np.where(np.arange(classes) == 0, 1e3, 0.0))) - floor)
+        for spread in (1, 10, 100):
+            logits = spread * rng.standard_normal((20, classes))
+            yield max(0.0, floor - min(_cross_entropy(softmax(row)) for row in logits))
 
 
 @twice.symbolic

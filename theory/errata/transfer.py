@@ -340,7 +340,7 @@ weighting = Claim(
     statement="Said: class weights or focal loss are the cure. Right: weights w move the optimal "
     "output from p to q = wp/(wp + 1 - p), so it is no probability any more (w = 10, p = .05: "
     "q = .345), and focal loss is not proper either: for p = .8, γ = 2 it is least at q = .627.",
-    formula=r"q_w = \frac{wp}{wp + 1 - p},\qquad \arg\min_q \; "
+    formula=r"q_w = \frac{wp}{wp + 1 - p},\qquad \operatorname{argmin}_q \; "
     r"-p (1-q)^\gamma \log q - (1-p) q^\gamma \log(1-q) \ne p",
     sources=("Lin et al. 2017, Focal Loss, equations 3 and 4", f"{_DOCUMENT}:129"),
     erratum=True,

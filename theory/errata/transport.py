@@ -99,8 +99,8 @@ coupling = Claim(
     "Gamma(p, q) is never defined, JS is written JS(P|P_g). Right: the cost is c(x, y) = |x - y|, "
     "the plan moves p to q, and Gamma(p, q) is the set of laws gamma >= 0 on pairs with marginals "
     "p and q; JS is symmetric and takes a comma.",
-    formula=r"\Gamma(p, q) = \Bigl\{ \gamma \ge 0 : \int \gamma(x, y)\,dy = p(x),\; "
-    r"\int \gamma(x, y)\,dx = q(y) \Bigr\}",
+    formula=r"\Gamma(p, q) = \left\{ \gamma \ge 0 : \int \gamma(x, y)\,dy = p(x),\; "
+    r"\int \gamma(x, y)\,dx = q(y) \right\}",
     sources=(
         "Villani 2003, Topics in Optimal Transportation, introduction",
         "001_5040f14b49cef5aa.txt:33,52-55",
@@ -153,7 +153,7 @@ labels = Claim(
     "a fixed discriminator is all mass at the largest D(x), with labels or without; read 'fools "
     "the discriminator', 'weakness of the discriminator'.",
     formula=r"\min_{p_g} \mathbb{E}_{p_g} \log\bigl(1 - D(x)\bigr) "
-    r"\text{ is attained by } \delta_{\arg\max D}",
+    r"\text{ is attained by } \delta_{\operatorname{argmax} D}",
     assumptions=("D is held fixed while G is trained to the end",),
     sources=(
         "Goodfellow et al. 2014, section 6 (the Helvetica scenario)",

@@ -72,9 +72,9 @@ reduction = Claim(
     title="“loss_cycle = abs(realA − reconstructedA)”, one cycle, no λ",
     statement="Said: the total loss is the adversarial loss plus abs(realA - reconstructedA), of "
     "the cycle A to B to A alone. Right: the absolute differences are averaged over batch and "
-    "pixels and weighted by λ (10), both cycles count and both generators learn. As printed the loss "
-    "is an array; its sum in place of the mean multiplies λ by H·W·C; and one cycle leaves F free "
-    "wherever G has no values.",
+    "pixels and weighted by λ (10), both cycles count and both generators learn. As printed the "
+    "loss is an array; its sum in place of the mean multiplies λ by H·W·C; and one cycle leaves F "
+    "free wherever G has no values.",
     formula=r"L = L_{\mathrm{adv}}^{AB} + L_{\mathrm{adv}}^{BA} + \lambda \Bigl( "
     r"\tfrac{1}{n}\lVert F(G(a)) - a \rVert_1 + \tfrac{1}{n}\lVert G(F(b)) - b \rVert_1 \Bigr)",
     sources=("Zhu et al. 2017, equations 2 and 3, section 4", f"{_HW7}:171-175"),

@@ -243,9 +243,9 @@ def ratio_term(row: FDivergence) -> Terms:
             # q f(u) = p f(u) / u: the larger density is the factor
             cost = np.asarray(row.f(u), dtype=float) / np.maximum(u, 1)
         limit = np.where(a > 0, row.slope_at_infinity, row.at_zero)
-        cost = np.where(np.abs(a) > 700, limit, cost)
+        cost = np.where((np.abs(a) > 700) | ~np.isfinite(cost), limit, cost)
         lost = ~np.isfinite(cost) & np.isfinite(a)
-        if (lost & (larger + np.abs(a) > -1000)).any():
+        if (lost & (larger + np.abs(a) > -745)).any():
             raise ArithmeticError(f"p / q leaves float64, and {row.name} has no term for that")
         return times(np.exp(larger), cost)
 

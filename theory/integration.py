@@ -1,4 +1,4 @@
-"""Integrals of densities, exact to about twelve digits however far apart the densities lie.
+"""Integrals of densities, smooth ones exact to about twelve digits however far apart they lie.
 
 Adaptive Gauss-Kronrod quadrature over many pieces at once. The caller gives the pieces: quantiles
 and ends of support of every density involved, so that no narrow peak falls between two nodes.
@@ -55,10 +55,11 @@ def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
 
     Args:
         f: takes and returns an array of any shape; an infinite value makes the integral infinite.
-        edges: shape (n,), ascending; the first and last are the limits.
+        edges: shape (n,), ascending; the first and last are the limits. A kink that is no edge may
+            cost digits: about 1e-6 of the piece's integral when it lies where no node sees it.
         scale: what the result matters against: what it will be added to, or the size below which
             it is the rounding of `f`. A piece is done when its error is 1e-12 of this, or of the
-            whole integral, and halving its parent did not change more than ten times that.
+            whole integral, and cutting its parent did not change more than ten times that.
 
     Raises:
         ArithmeticError: `f` is NaN somewhere, or too rough to be integrated.
@@ -78,11 +79,12 @@ def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
         low, high, whole = low[wide], high[wide], whole[wide]
         if low.size == 0 or low.size > limit:
             break
-        middle = low + (high - low) / 2
+        # Between two nodes: a kink next to the cut, which its halves do not see, is seen before.
+        middle = low + 0.55 * (high - low)
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         kronrod, error, magnitude = _rules(f, low, high)
         bound = _TOLERANCE * max(scale, size + float(magnitude.sum()))
-        # Two rules may agree by chance, on a kink for instance: halving must not matter either.
+        # Two rules may agree by chance, on a kink for instance: cutting must not matter either.
         change = np.tile(np.abs(whole - kronrod.reshape(2, -1).sum(axis=0)), 2)
         done = (error <= bound) & (change <= 10 * bound)
         total += math.fsum(kronrod[done])
@@ -169,7 +171,7 @@ def sign_changes(g: Function, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray
     signs = np.sign(g(x))
     change = np.flatnonzero(np.diff(signs))
     low, high, before = x[change, None], x[change + 1, None], signs[change, None]
-    for _ in range(14):  # a 32nd each time, down to neighbours in float64
+    for _ in range(14):  # a 32nd each time, 70 bits in all: down to neighbours in float64
         grid = low + (high - low) * np.arange(33) / 32
         grid[:, -1:] = high
         first = np.argmax(np.sign(g(grid)) != before, axis=1)[:, None]

@@ -12,7 +12,8 @@ from scipy.special import ndtr
 
 import theory
 from theory import Discrete, Discriminator, Empirical, Mixture
-from theory.integration import integrate, integrate_to_tails
+from theory.convex_functions import F_DIVERGENCES, FDivergence, _check_f
+from theory.integration import integrate, integrate_to_tails, sign_changes
 
 LOG2, LOG4 = math.log(2), math.log(4)
 
@@ -84,6 +85,258 @@ def test_normal_laws(p, q):
     assert theory.wasserstein(a, b, order=2) == pytest.approx(second, rel=1e-8, abs=1e-14)
     best = theory.value(a, b, theory.optimal_discriminator(a, b))
     assert best == pytest.approx(2 * normal_js(p, q) - LOG4, abs=1e-8)
+
+
+def split(mean, std):
+    """N(mean, std^2) in two halves, so that it is not recognised as one normal law."""
+    return Mixture.normal([0.5, 0.5], [mean, mean], [std, std])
+
+
+@pytest.mark.parametrize(("p", "q"), NORMALS)
+def test_normal_laws_by_quadrature(p, q):
+    a, b = split(*p), stats.norm(*q)
+    assert theory.kl(a, b) == pytest.approx(normal_kl(p, q), rel=1e-8, abs=1e-12)
+    assert theory.kl(b, a) == pytest.approx(normal_kl(q, p), rel=1e-8, abs=1e-12)
+    assert theory.wasserstein(a, b) == pytest.approx(normal_w1(p, q), rel=1e-8, abs=1e-14)
+
+
+def normal_f_divergences(p, q):
+    """Closed forms; Pascal Vajda's and Hellinger's are exponentials of a squared distance."""
+    (m, s), (n, t) = p, q
+    d2, mean2 = (m - n) ** 2, (s**2 + t**2) / 2
+    with mp.workdps(40):
+        affinity = mp.sqrt(mp.mpf(s) * t / mean2) * mp.exp(-mp.mpf(d2) / (8 * mean2))
+
+        def chi2(d2, s, t):
+            gap = 2 * mp.mpf(t) ** 2 - mp.mpf(s) ** 2
+            return mp.mpf(t) ** 2 / (s * mp.sqrt(gap)) * mp.exp(d2 / gap) - 1 if gap > 0 else mp.inf
+
+        return {
+            "kl": normal_kl(p, q),
+            "reverse-kl": normal_kl(q, p),
+            "jeffreys": normal_kl(p, q) + normal_kl(q, p),
+            "js": normal_js(p, q),
+            "gan": 2 * normal_js(p, q) - LOG4,
+            "total-variation": normal_tv(p, q),
+            "squared-hellinger": float(2 - 2 * affinity),
+            "pearson": float(chi2(d2, s, t)),
+            "neyman": float(chi2(d2, t, s)),
+        }
+
+
+@pytest.mark.parametrize(
+    ("p", "q"), [*NORMALS, ((0, 1), (20, 1)), ((1, 1), (-3, 1.3)), ((0, 1), (11.8, 0.6**0.5))]
+)
+def test_f_divergences_of_normal_laws(p, q):
+    exact = normal_f_divergences(p, q)
+    for name, expected in exact.items():
+        found = theory.f_divergence(stats.norm(*p), stats.norm(*q), name)
+        assert found == pytest.approx(expected, rel=1e-8, abs=1e-9), name
+    assert set(exact) == set(F_DIVERGENCES)
+
+
+def test_tiny_weights_and_far_components_are_not_lost():
+    p = Mixture.normal([1 - 1e-12, 1e-12], [0, 1000], [1, 1e-3])
+    q = Mixture.normal([1 - 1e-9, 1e-9], [0, 1000], [1, 1e-3])
+    # the components do not meet: two points of mass
+    weights = [[1 - 1e-12, 1e-12], [1 - 1e-9, 1e-9]]
+    for distance in (theory.kl, theory.js, theory.total_variation):
+        assert distance(p, q) == pytest.approx(distance(*weights), rel=1e-6)
+        assert distance(q, p) == pytest.approx(distance(*weights[::-1]), rel=1e-6)
+    for name in F_DIVERGENCES:
+        expected = theory.f_divergence(*weights, name)
+        assert theory.f_divergence(p, q, name) == pytest.approx(expected, rel=1e-5, abs=1e-15)
+    assert theory.wasserstein(p, q) == pytest.approx(1000 * (1e-9 - 1e-12), rel=1e-8)
+    second = math.sqrt(1000**2 * (1e-9 - 1e-12))
+    assert theory.wasserstein(p, q, order=2) == pytest.approx(second, rel=1e-2)
+
+
+def test_f_divergences_of_vectors():
+    p, q = np.array([0.5, 0.25, 0.25, 0.0]), np.array([0.25, 0.5, 0.0, 0.25])
+    exact = {
+        "kl": math.inf,
+        "reverse-kl": math.inf,
+        "jeffreys": math.inf,
+        "pearson": math.inf,
+        "neyman": math.inf,
+        "total-variation": 0.5,
+        "squared-hellinger": float(np.sum((np.sqrt(p) - np.sqrt(q)) ** 2)),
+        "js": theory.js(p, q),
+        "gan": 2 * theory.js(p, q) - LOG4,
+    }
+    for name, expected in exact.items():
+        assert theory.f_divergence(p, q, name) == pytest.approx(expected, rel=1e-14)
+    inside = [0.5, 0.5, 0, 0]
+    assert theory.f_divergence(inside, p, "kl") == pytest.approx(LOG2 / 2)
+    assert theory.f_divergence(inside, p, "pearson") == pytest.approx(0.25 + 0.25)
+    assert theory.f_divergence(inside, p, "neyman") == math.inf
+    assert theory.f_divergence(p, inside, "reverse-kl") == pytest.approx(LOG2 / 2)
+    assert theory.f_divergence(p, inside, "neyman") == pytest.approx(0.5)
+    assert theory.f_divergence(p, inside, "jeffreys") == math.inf
+    for name in F_DIVERGENCES:
+        assert theory.f_divergence(p, p, name) == (-LOG4 if name == "gan" else 0)
+    assert theory.f_divergence([1, 0], [0, 1], "gan") == 0
+    assert theory.f_divergence([1, 0], [0, 1], "js") == LOG2
+    assert theory.f_divergence([1, 0], [0, 1], "squared-hellinger") == 2
+    assert theory.f_divergence([1, 0], [0, 1], "total-variation") == 1
+
+
+@pytest.mark.parametrize("name", [name for name in F_DIVERGENCES if name != "gan"])
+def test_the_table_of_f(name):
+    row = F_DIVERGENCES[name]
+    _check_f(row)
+    assert row.name == name
+    u = np.exp(np.linspace(-4, 4, 33))
+    # f' by differences (its kink aside), f* by search
+    h = 1e-6 * u
+    difference = (row.f(u + h) - row.f(u - h)) / (2 * h)
+    np.testing.assert_allclose(row.slope(u), difference, rtol=1e-6, atol=1e-7)
+    assert row.f(np.array([1e-300]))[0] == pytest.approx(row.at_zero, abs=1e-9) or (
+        row.at_zero == math.inf and row.f(np.array([1e-300]))[0] > 600
+    )
+    far = row.f(np.array([1e150]))[0] / 1e150
+    assert far == pytest.approx(row.slope_at_infinity, abs=1e-9) or (
+        row.slope_at_infinity == math.inf and far > 300
+    )
+    fine = np.exp(np.linspace(-40, 40, 200_001))
+    for t in (-3.0, -2.0, -1.0, -0.6, -0.3, -1e-3, 0.0, 0.2, 0.3, 0.45, 0.9):
+        best = np.max(t * fine - row.f(fine))
+        conjugate = float(row.conjugate(t))
+        if math.isinf(conjugate):
+            assert best > 1e10 or t == row.slope_at_infinity
+        else:
+            assert conjugate == pytest.approx(best, rel=1e-6, abs=1e-7)
+
+
+def test_conjugates_at_the_ends_of_their_domains():
+    def conjugate(name, t):
+        return float(F_DIVERGENCES[name].conjugate(t))
+
+    assert conjugate("kl", 1) == 1
+    assert conjugate("reverse-kl", -1) == -1
+    assert conjugate("reverse-kl", 0) == math.inf
+    assert conjugate("js", LOG2 / 2) == math.inf
+    assert conjugate("js", 0) == 0
+    assert conjugate("total-variation", 0.5) == 0.5
+    assert conjugate("total-variation", 0.5000001) == math.inf
+    assert conjugate("total-variation", -7) == -0.5
+    assert conjugate("squared-hellinger", 1) == math.inf
+    assert conjugate("squared-hellinger", 0.5) == 1
+    assert conjugate("pearson", -2) == conjugate("pearson", -5) == -1
+    assert conjugate("neyman", 1) == 2
+    assert conjugate("neyman", 1.0001) == math.inf
+    assert conjugate("jeffreys", 0) == 0
+    assert conjugate("jeffreys", -1e4) == pytest.approx(-1 - math.log(1e4), abs=2e-3)
+    assert conjugate("gan", 0) == math.inf
+    assert conjugate("gan", math.log(0.25)) == pytest.approx(-math.log(0.75), rel=1e-15)
+    assert F_DIVERGENCES["gan"].f(np.array([0.0, 1.0])).tolist() == [0, -LOG4]
+    assert F_DIVERGENCES["gan"].slope(1.0) == -LOG2
+
+
+def own(**fields):
+    """Vincze and Le Cam's divergence, sum (p - q)^2 / (p + q), or a variation of it."""
+    fields = {
+        "name": "le-cam",
+        "f": lambda u: (u - 1) ** 2 / (u + 1),
+        "slope": lambda u: 1 - 4 / (u + 1) ** 2,
+        "conjugate": lambda t: 4 - t - 4 * np.sqrt(1 - t),
+        "at_zero": 1.0,
+        "slope_at_infinity": 1.0,
+    } | fields
+    return FDivergence(**fields)
+
+
+def test_an_f_of_ones_own():
+    p, q = np.array([0.5, 0.25, 0.25, 0.0]), np.array([0.25, 0.5, 0.0, 0.25])
+    both = p + q
+    exact = float(np.sum((p - q) ** 2 / both))
+    assert theory.f_divergence(p, q, own()) == pytest.approx(exact, rel=1e-15)
+    assert theory.f_divergence(stats.norm(0, 1), stats.norm(90, 1), own()) == pytest.approx(2)
+    a, b = stats.norm(0, 1), stats.norm(1, 2)
+    with mp.workdps(25):
+        integral = mp.quad(
+            lambda x: (mp.npdf(x) - mp.npdf(x, 1, 2)) ** 2 / (mp.npdf(x) + mp.npdf(x, 1, 2)),
+            [-25, -8, -2, 0, 1, 4, 9, 25],
+        )
+    assert theory.f_divergence(a, b, own()) == pytest.approx(float(integral), rel=1e-9)
+    # the table's own, without its term
+    for name in ("pearson", "neyman", "kl", "jeffreys", "total-variation"):
+        row = F_DIVERGENCES[name]
+        plain = FDivergence(
+            name, row.f, row.slope, row.conjugate, row.at_zero, row.slope_at_infinity
+        )
+        for pair in ((a, stats.norm(1, 1.2)), ([0.5, 0.5], [0.9, 0.1]), ([1, 0], [0.5, 0.5])):
+            expected = theory.f_divergence(*pair, name)
+            assert theory.f_divergence(*pair, plain) == pytest.approx(expected, rel=1e-8)
+        assert theory.f_divergence([0.5, 0.5], [1, 0], plain) == theory.f_divergence(
+            [0.5, 0.5], [1, 0], name
+        )
+
+
+def test_a_ratio_that_leaves_float64_is_refused():
+    square = own(name="square", f=lambda u: (u - 1) ** 2, at_zero=1.0, slope_at_infinity=math.inf)
+    message = "^p / q leaves float64, and square has no term for that$"
+    with pytest.raises(ArithmeticError, match=message):
+        theory.f_divergence(stats.norm(0, 1), stats.norm(0, 0.5), square)
+    with pytest.raises(ArithmeticError, match=message):
+        theory.f_divergence(stats.norm(0, 1), stats.norm(40, 1), square)
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        ("JS", "f: got 'JS', which is no f-divergence; nearest are js"),
+        ("hellinger",
+         "f: got 'hellinger', which is no f-divergence; nearest are squared-hellinger"),
+        ("xyz", "f: got 'xyz', which is no f-divergence; names are kl, reverse-kl, js, "
+         "total-variation, squared-hellinger, pearson, neyman, jeffreys, gan"),
+        (3, "f: got int, expected a name or a theory.FDivergence"),
+        (np.square, "f: got ufunc, expected a name or a theory.FDivergence"),
+        (own(f=lambda u: 1.0), "f: le-cam returned shape () for u of shape (281,)"),
+        (own(f=lambda u: np.where(u > 2, np.nan, 0)), "f: le-cam is not finite at u = 2.0137"),
+        (own(f=lambda u: u), "f: got f(1) = 1 of le-cam, expected 0"),
+        (own(f=lambda u: (u - 1) / 2 - 2e-9), "f: got f(1) = -2e-09 of le-cam, expected 0"),
+        (own(f=lambda u: -((u - 1) ** 2)), "f: le-cam is not convex near u = 0.000958"),
+        (own(f=np.log), "f: le-cam is not convex near u = 0.000958"),
+        (own(f=lambda u: np.abs(u - 1) - np.maximum(u - 5, 0)),
+         "f: le-cam is not convex near u = 4.95303"),
+        (own(at_zero=0.9), "f: got f(0) = 0.9 of le-cam, but f is 0.997268 at u = 0.000911882"),
+        (own(at_zero=math.nan), "f: got f(0) = nan of le-cam, but f is"),
+        (own(slope_at_infinity=0.5),
+         "f: got f'(inf) = 0.5 of le-cam, but f rises by 0.999997 at u = 1096.63"),
+        (own(slope_at_infinity=math.nan), "f: got f'(inf) = nan of le-cam, but f rises by"),
+    ],
+)  # fmt: skip
+def test_an_f_that_is_none_is_refused(f, message):
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the message is compared below
+        theory.f_divergence([0.5, 0.5], [0.2, 0.8], f)
+    assert str(refusal.value).startswith(message)
+
+
+def test_f_divergence_refuses_an_underflowing_density():
+    gamma, folded = stats.gamma(2025, scale=1 / 45), stats.foldnorm(0.5)
+    for p, q, name, message in (
+        (gamma, folded, "kl", r"^log q underflows at x = 39\.\d+ inside q's support, where p has"),
+        (folded, gamma, "reverse-kl", r"^log p underflows at x = 39\.\d+ inside p's support, wh"),
+    ):
+        with pytest.raises(ArithmeticError, match=message):
+            theory.f_divergence(p, q, name)
+
+
+def test_f_divergence_sees_supports():
+    inner, outer = stats.uniform(0, 1), stats.uniform(-1, 4)
+    f = theory.f_divergence
+    assert f(inner, outer, "kl") == pytest.approx(LOG4)
+    assert f(inner, outer, "pearson") == pytest.approx(3)
+    assert f(inner, outer, "reverse-kl") == f(inner, outer, "neyman") == math.inf
+    assert f(outer, inner, "kl") == f(outer, inner, "jeffreys") == math.inf
+    assert f(outer, inner, "reverse-kl") == pytest.approx(LOG4)
+    assert f(outer, inner, "total-variation") == pytest.approx(0.75)
+    assert f(outer, inner, "squared-hellinger") == pytest.approx(1)
+    assert f(stats.cauchy(), stats.norm(), "pearson") == math.inf
+    assert f(stats.norm(), stats.norm(0, 0.5), "pearson") == math.inf
+    with pytest.raises(ValueError, match="q: got 3 probabilities, expected 2 as in p"):
+        f([0.5, 0.5], [0.2, 0.3, 0.5], "kl")
 
 
 def test_the_oracles_tell_swapped_arguments_apart():
@@ -178,6 +431,44 @@ def test_optimal_discriminator():
     np.testing.assert_array_equal(theory.optimal_discriminator(*two)([0.5, 5.5, 3]), [1, 0, 0.5])
     on_points = theory.optimal_discriminator([0.25, 0.75], [0.75, 0.25])
     np.testing.assert_allclose(on_points([0, 1, 7]), [0.25, 0.75, 0.5])
+
+
+def test_certified_values_are_asked_of_theory_certified(monkeypatch):
+    from theory import certified
+
+    p, q = stats.norm(0, 1), stats.norm(1, 2)
+    for name in ("kl", "js", "total_variation"):
+        calculate = getattr(theory, name)
+        monkeypatch.setattr(certified, name, lambda p, q, name=name: (name, p, q))
+        assert calculate(p, q, certified=True) == (name, p, q)
+        assert isinstance(calculate(p, q, certified=False), float)
+    monkeypatch.setattr(certified, "value", lambda p, q, d: ("value", p, q, d))
+    best = theory.optimal_discriminator(p, q)
+    assert theory.value(p, q, best, certified=True) == ("value", p, q, best)
+    assert theory.value(p, q, best, certified=False) < 0
+
+
+def test_certified_balls_hold_the_numbers():
+    p, q = stats.norm(0, 1), stats.norm(1, 2)
+    best = theory.optimal_discriminator(p, q)
+    for found, ball in (
+        (theory.kl(p, q), theory.kl(p, q, certified=True)),
+        (theory.js(p, q), theory.js(p, q, certified=True)),
+        (theory.value(p, q, best), theory.value(p, q, best, certified=True)),
+    ):
+        assert found == pytest.approx(float(ball.mid()), rel=1e-12)
+        assert float(ball.rad()) < 1e-19
+    with pytest.raises(ValueError, match=r"^d: got function, expected "):
+        theory.value(p, q, lambda x: x, certified=True)
+
+
+def test_a_discriminator_knows_its_laws():
+    p, q = Mixture.normal([1], [0], [1]), stats.norm(1, 2)
+    best = theory.optimal_discriminator(p, q)
+    assert best.laws[0] is p
+    assert isinstance(best.laws[1], Mixture)
+    assert best.laws[1].normal_parameters() == (1, 2)
+    assert Discriminator(lambda x: x).laws is None
 
 
 def test_value_of_given_discriminators():
@@ -331,6 +622,77 @@ def test_integrate():
         integrate(lambda x: noise.uniform(size=x.shape), edges)
 
 
+def test_integrate_tells_how_much_it_looked():
+    points = []
+
+    def wave(x):
+        points.append(x.size)
+        return np.cos(x)
+
+    assert integrate(wave, np.array([0.0, 1.0])) == pytest.approx(math.sin(1), rel=1e-15)
+    assert points == [15, 30]  # the rule, and its two halves
+    assert integrate(wave, np.array([0.0, 0.0, 1.0, 1.0])) == pytest.approx(math.sin(1), rel=1e-15)
+    assert integrate(wave, np.array([2.0])) == 0
+    assert integrate(wave, np.array([2.0, np.nextafter(2, 3)])) == 0
+    # what is added to 1e6 matters less
+    points.clear()
+    integrate(lambda x: np.sqrt(np.abs(x - 0.3)), np.array([0.0, 1.0]), scale=1e6)
+    assert integrate(lambda x: x - x + 1e-9, np.array([0.0, 1.0]), 1.0) == pytest.approx(1e-9)
+
+
+def test_integrate_asks_for_less_when_the_scale_is_large():
+    def evaluations(scale):
+        points = []
+
+        def root(x):
+            points.append(x.size)
+            return np.sqrt(np.abs(x - 0.3))
+
+        error = abs(integrate(root, np.array([0.0, 1.0]), scale) - 2 / 3 * (0.3**1.5 + 0.7**1.5))
+        return sum(points), error
+
+    fine, rough = evaluations(0.0), evaluations(1e6)
+    assert rough[0] < fine[0] / 2
+    assert fine[1] < 1e-11 < rough[1] < 1e-5
+
+
+def test_kinks_that_are_no_edges():
+    rng = np.random.default_rng(0)
+    for kink in rng.uniform(0.01, 0.99, 300):
+        found = integrate(lambda x, kink=kink: np.abs(x - kink), np.array([0.0, 1.0]))
+        assert found == pytest.approx((kink**2 + (1 - kink) ** 2) / 2, rel=2e-6)
+
+
+def test_integrate_up_to_the_last_numbers():
+    # infinite at 1, where float64 is coarse: 1e-8 of the mass is in the last numbers
+    found = integrate(lambda x: (1 - x) ** -0.5, np.array([0.0, 1.0]))
+    assert found == pytest.approx(2, abs=3e-8)
+    assert integrate(lambda x: np.where(x > 2, -np.inf, 0), np.array([0.0, 3.0])) == -math.inf
+    with pytest.raises(ArithmeticError, match=r"^the integrand is NaN near x = 2\.0\d+$"):
+        integrate(lambda x: np.where(x > 2, np.nan, 0), np.array([0.0, 1.999, 2.05, 2.05]))
+    noise = np.random.default_rng(0)
+    with pytest.raises(
+        ArithmeticError, match=r"^the integral does not converge, about \d\.\de-\d+ is uncertain$"
+    ):
+        integrate(lambda x: noise.uniform(size=x.shape), np.array([0.0, 1.0]))
+
+
+def test_sign_changes():
+    signs, places = sign_changes(lambda x: (x - 1) * (x - math.pi), np.array([0.0, 2.0, 5.0]))
+    assert signs.tolist() == [1, -1, 1]
+    np.testing.assert_allclose(places, [1, math.pi], rtol=1e-15)
+    steps = np.array([0.0, 1.0, 3.0])
+    signs, places = sign_changes(lambda x: np.searchsorted(steps, x, side="right") - 2.0, steps)
+    assert signs.tolist() == [-1, 0, 1]
+    assert places.tolist() == [1, 3]  # the first numbers with the new sign
+    signs, places = sign_changes(lambda x: np.where(x >= 1, 1.0, 0.0), np.array([1.0, 2.0]))
+    assert (signs.tolist(), places.tolist()) == ([0, 1], [1])
+    signs, places = sign_changes(lambda x: np.where(x >= 1, 1.0, -2.0), np.array([0.0, 1.0]))
+    assert (signs.tolist(), places.tolist()) == ([-1, 1], [1])
+    signs, places = sign_changes(np.ones_like, np.array([0.0, 1.0]))
+    assert (signs.tolist(), places.size) == ([1], 0)
+
+
 @pytest.mark.parametrize(("power", "exact"), [(-2.0, 1.0), (-1.0, math.inf), (0.5, math.inf)])
 def test_tails(power, exact):
     cuts = [(1.0, 1e10), (1.0, 1e15), (1.0, 1e20)]
@@ -339,3 +701,32 @@ def test_tails(power, exact):
     assert found == pytest.approx(exact, rel=1e-9)
     with pytest.raises(ArithmeticError, match="too heavy"):
         integrate_to_tails(lambda x: x**-1.1, edges, cuts, 0.0)
+
+
+def test_tails_are_judged_by_their_last_rings():
+    cuts = [(-1.0, 1.0), (-2.0, 2.0), (-3.0, 3.0)]
+    edges = np.array([-5.0, -2.5, 0.0, 2.5, 5.0])
+
+    def ring(core, second, third):
+        def f(x):
+            place = np.abs(x)
+            return np.where(place < 1, core / 2, np.where(place < 2, second / 2, third / 2))
+
+        return integrate_to_tails(f, edges, cuts, 0.0)
+
+    assert ring(1.0, 0.25, 0.0) == pytest.approx(1.25, rel=1e-12)
+    assert ring(1.0, 0.25, 1e-11) == pytest.approx(1.25 + 1e-11, rel=1e-14)
+    assert ring(1.0, 1.0, 1.0) == math.inf
+    assert ring(-1.0, -1.0, -1.0) == -math.inf
+    assert ring(1.0, 1.0, -1.0) == -math.inf
+    assert ring(1.0, 1.0, 0.995) == math.inf
+    assert ring(math.inf, 0.0, 0.0) == math.inf
+    assert ring(1.0, math.inf, 0.0) == math.inf
+    for last in (0.98, 1e-9):
+        with pytest.raises(
+            ArithmeticError, match=r"^the tails are too heavy: the integral converges too slowly$"
+        ):
+            ring(1.0, 1.0, last)
+    # one-sided rings count as well
+    sided = integrate_to_tails(lambda x: (x > 0) / 2.0, edges, [(-1, 1), (-1, 2), (-1, 2)], 0.0)
+    assert sided == pytest.approx(1, rel=1e-12)

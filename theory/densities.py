@@ -430,11 +430,13 @@ def _upper_quantile(component: Any, u: Any) -> np.ndarray:
     from the median as needed for the density to fall below u.
     """
     u = np.asarray(u, dtype=float)
-    values = np.asarray(component.isf(u), dtype=float)
+    with np.errstate(all="ignore"):  # scipy's own overflow to infinity
+        values = np.asarray(component.isf(u), dtype=float)
     lost = np.isposinf(values) & (u > 0)
     if not lost.any():
         return values
-    center, reach = component.ppf(0.5), component.isf(1e-9)
+    with np.errstate(all="ignore"):
+        center, reach = component.ppf(0.5), component.isf(1e-9)
     for doubling in range(1000):
         at = center + 2.0**doubling * (reach - center)
         with np.errstate(all="ignore"):

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from theory import Discrete, Empirical, Mixture
+from theory.densities import _LEVELS, _upper_quantile, as_law, merge
 
 TWO = Mixture([0.3, 0.7], [stats.norm(-3, 1), stats.t(3, 5, 0.5)])
 
@@ -118,6 +119,148 @@ def test_empirical_is_the_law_of_its_points():
     assert law.std() == pytest.approx(x.std())
 
 
+def test_moments_of_mixtures():
+    law = Mixture([0.25, 0.75], [stats.norm([1.0], 2.0), stats.expon(3, 2)])
+    mean = 0.25 * 1 + 0.75 * 5
+    second = 0.25 * (1 + 4) + 0.75 * (25 + 4)
+    assert law.mean() == pytest.approx(mean, rel=1e-15)
+    assert law.std() == pytest.approx(np.sqrt(second - mean**2), rel=1e-14)
+    batch = Mixture.normal([0.2, 0.3, 0.5], [0, 5, -1], [1, 2, 3])
+    mean = 0.3 * 5 - 0.5
+    assert batch.mean() == pytest.approx(mean, rel=1e-15)
+    second = 0.2 * 1 + 0.3 * (25 + 4) + 0.5 * (1 + 9)
+    assert batch.std() == pytest.approx(np.sqrt(second - mean**2), rel=1e-14)
+
+
+def test_a_normal_law_is_recognised():
+    assert Mixture([1.0], [stats.norm(2, 3)]).normal_parameters() == (2, 3)
+    assert Mixture([1.0], [stats.norm(scale=3, loc=-1)]).normal_parameters() == (-1, 3)
+    assert Mixture.normal([1], [4], [0.1]).normal_parameters() == (4, 0.1)
+    assert Mixture([1.0], [Mixture.normal([1], [4], 0.1)]).normal_parameters() == (4, 0.1)
+    assert Mixture.normal([0.5, 0.5], [0, 0], 1).normal_parameters() is None
+    assert Mixture([1.0], [stats.uniform(0, 1)]).normal_parameters() is None
+    assert Mixture([0.5, 0.5], [stats.norm(0, 1), stats.expon()]).normal_parameters() is None
+
+    class Own(stats.rv_continuous):
+        def _pdf(self, x):
+            return np.exp(-np.abs(x)) / 2
+
+        def _cdf(self, x):
+            return stats.laplace.cdf(x)
+
+        def _ppf(self, q):
+            return stats.laplace.ppf(q)
+
+    assert Mixture([1.0], [Own(name="norm")()]).normal_parameters() is None
+
+
+def test_samples_come_from_each_component_in_its_place():
+    law = Mixture([0.2, 0.3, 0.5], [stats.norm([0, 100], [1e-3, 1e-2]), stats.uniform(200, 1)])
+    x = law.rvs(10_000, random_state=1)
+    shares = [np.mean(np.abs(x - c) < 2) for c in (0, 100, 200.5)]
+    np.testing.assert_allclose(shares, [0.2, 0.3, 0.5], atol=0.03)
+    assert np.std(x[np.abs(x) < 2]) == pytest.approx(1e-3, rel=0.1)
+    assert np.std(x[np.abs(x - 100) < 2]) == pytest.approx(1e-2, rel=0.1)
+    named = Mixture([1.0], [stats.norm(loc=7, scale=1e-3)]).rvs((3, 2), random_state=0)
+    assert named.shape == (3, 2)
+    np.testing.assert_allclose(named, 7, atol=0.01)
+    shaped = Mixture([0.5, 0.5], [stats.gamma([2, 500.0], scale=[1e-3, 1])]).rvs(
+        500, random_state=0
+    )
+    assert ((shaped < 1) | (np.abs(shaped - 500) < 150)).all()
+    assert law.rvs().shape == (1,)
+    generator = np.random.default_rng(1)
+    np.testing.assert_array_equal(law.rvs(10_000, random_state=generator), x)
+    assert law.rvs(3, random_state=generator)[0] != x[0]
+    points = Discrete([0, 1], [0.25, 0.75])
+    assert points.rvs().shape == (1,)
+    assert np.mean(points.rvs(4000, random_state=0)) == pytest.approx(0.75, abs=0.03)
+
+
+def test_supports_merge_where_they_touch():
+    law = Mixture([0.25] * 4, [stats.uniform(k, 1) for k in (0, 1, 3, 3.5)])
+    assert law._intervals() == [(0, 2), (3, 4.5)]
+    assert law.support() == (0, 4.5)
+    assert merge([(2.0, 3.0), (0.0, 1.0), (0.5, 2.0), (4.0, 5.0)]) == [(0, 3), (4, 5)]
+    assert merge([(0.0, 9.0), (1.0, 2.0)]) == [(0, 9)]
+    assert merge([]) == []
+    # every end is an edge, and between the ends are the quantiles
+    assert {0, 2, 3, 4.5} <= set(law._edges.tolist())
+    weightless = Mixture([1, 0], [stats.uniform(0, 1), stats.uniform(7, 1)])
+    assert weightless._intervals() == [(0, 1)]
+    assert weightless._edges.max() == 1
+
+
+def test_edges_are_the_quantiles_at_the_levels():
+    law = Mixture([1.0], [stats.norm(0, 1)])
+    tail = stats.norm.isf(_LEVELS)
+    np.testing.assert_allclose(law._edges, np.concatenate([-tail[::-1], tail]), rtol=1e-9)
+    cuts = law._cuts()
+    np.testing.assert_allclose([b for _, b in cuts], stats.norm.isf([1e-20, 1e-25, 1e-30]))
+    np.testing.assert_allclose([a for a, _ in cuts], -stats.norm.isf([1e-20, 1e-25, 1e-30]))
+    two = Mixture.normal([0.5, 0.5], [0, 100], [1, 2])
+    assert two._cuts()[0] == pytest.approx((stats.norm.ppf(1e-20), 100 + 2 * stats.norm.isf(1e-20)))
+    # the narrow component's edges are kept inside of the wide one
+    narrow = Mixture.normal([0.5, 0.5], [0, 0], [1, 1e-6])
+    assert np.isclose(narrow._edges, 1e-6 * stats.norm.isf(0.1), rtol=1e-6).any()
+    assert (np.diff(narrow._edges) > 0).all()
+
+
+def test_many_points_are_evaluated_in_parts():
+    law = Mixture.normal(np.full(1000, 1e-3), np.linspace(0, 1, 1000), 1)
+    x = np.linspace(-1, 2, 2500).reshape(50, 50)
+    np.testing.assert_allclose(
+        law.pdf(x), np.mean([stats.norm(m).pdf(x) for m in np.linspace(0, 1, 1000)], axis=0)
+    )
+    assert law.pdf(np.empty(0)).shape == (0,)
+    assert law.pdf(np.empty((2, 0))).shape == (2, 0)
+
+
+class Halved(type(stats.norm)):
+    """A normal law whose upper quantiles are lost from 1 - u = 1 on, as scipy's own often are."""
+
+    def _isf(self, q):
+        return stats.norm.ppf(1 - q)
+
+
+def test_upper_quantiles_that_scipy_loses():
+    law = Halved(name="halved")(5, 2)
+    u = np.array([0.0, 1e-30, 1e-20, 1e-3, 0.5, 1.0])
+    found = _upper_quantile(law, u)
+    assert found[0] == np.inf
+    np.testing.assert_allclose(found[3:], stats.norm(5, 2).isf(u[3:]), rtol=1e-9)
+    # twice the reach at most, and the density there is as low as asked
+    assert (law.logpdf(found[1:3]) <= np.log(u[1:3])).all()
+    exact = stats.norm(5, 2).isf(u[1:3])
+    assert (found[1:3] >= exact - 0.5).all()
+    assert (found[1:3] - 5 <= 2.1 * (exact - 5)).all()
+    np.testing.assert_array_equal(_upper_quantile(stats.norm(), 0.1), stats.norm.isf(0.1))
+
+
+def test_what_counts_as_a_law():
+    law = Discrete([1], [1])
+    assert as_law(law, "p") is law
+    assert as_law(TWO, "p") is TWO
+    points = as_law((0.25, 0.75), "p")
+    np.testing.assert_array_equal(points.points, [0, 1])
+    assert as_law(stats.norm(1, 2), "p").normal_parameters() == (1, 2)
+    # a sum that float32 would have, and the exact one after it
+    loose = as_law([0.5, 0.5 + 9e-7], "p")
+    assert loose.weights.sum() == pytest.approx(1, abs=1e-15)
+
+
+def test_quantiles_of_points_at_the_steps():
+    law = Discrete([0.0, 1.0, 2.0], [0.25, 0.5, 0.25])
+    np.testing.assert_array_equal(law.ppf([0.0, 0.25, 0.2500001, 0.75, 1.0]), [0, 0, 1, 1, 2])
+    np.testing.assert_array_equal(law.isf([0.0, 0.2499, 0.25, 0.75, 1.0]), [2, 2, 1, 0, 0])
+    np.testing.assert_array_equal(law.cdf([-1, 0, 0.5, 2, 3]), [0, 0.25, 0.25, 1, 1])
+    np.testing.assert_array_equal(law.sf([-1, 0, 0.5, 2, 3]), [1, 0.75, 0.75, 0, 0])
+    assert law.pmf(5.0) == law.pmf(-1.0) == law.pmf(0.5) == 0
+    assert law.support() == (0, 2)
+    assert law.std() == pytest.approx(np.sqrt(0.5))
+    assert law.pmf([[0, 1]]).shape == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -142,3 +285,85 @@ def test_empirical_is_the_law_of_its_points():
 def test_bad_laws_are_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: Mixture([0.5, 0.5], [stats.norm()]),
+         "weights: got 2 for 1 components, expected as many"),
+        (lambda: Mixture([0.5, 0.6], [stats.norm()] * 2),
+         "weights: got a sum of 1.1, expected probabilities with sum one"),
+        (lambda: Mixture([0.5, 0.5000011], [stats.norm()] * 2),
+         "weights: got a sum of 1.0000011, expected probabilities with sum one"),
+        (lambda: Mixture([1.5, -0.5], [stats.norm()] * 2),
+         "weights: got a negative mass -0.5, expected at least zero"),
+        (lambda: Mixture([1], [Discrete([1], [1])]),
+         "got a discrete law, expected continuous components"),
+        (lambda: Mixture([1], ["normal"]),
+         "got str, accepted are a frozen continuous distribution of scipy.stats, theory.Mixture, "
+         "theory.Discrete, theory.Empirical or a vector of probabilities"),
+        (lambda: Mixture.normal([1], [0], [-1.0]),
+         "stds: got [-1.], expected finite numbers greater than zero"),
+        (lambda: Mixture.normal([1], [0], [np.inf]),
+         "stds: got [inf], expected finite numbers greater than zero"),
+        (lambda: Mixture.normal([1], [0], [1, 2]),
+         "stds: got shape (2,) for means of shape (1,)"),
+        (lambda: Mixture.normal([1], 0, 1), "stds: got shape () for means of shape ()"),
+        (lambda: Mixture.normal([1], [np.nan], [1]),
+         "means: got NaN or infinity, expected finite numbers"),
+        (lambda: Discrete([1, 2], [1.0]), "weights: got 1 for 2 points, expected as many"),
+        (lambda: Discrete([np.nan], [1.0]), "points: got NaN or infinity, expected finite numbers"),
+        (lambda: Discrete([[1, 2]], [1.0]),
+         "points: got shape (1, 2), expected a vector with entries"),
+        (lambda: Discrete(["a"], [1.0]), "points: got no array of numbers"),
+        (lambda: Empirical([]), "samples: got shape (0,), expected a vector with entries"),
+        (lambda: as_law(stats.norm(0, -1), "q"),
+         "q: norm has invalid parameters: its quantiles are not finite"),
+        (lambda: as_law(stats.norm(1e17, 1), "q"),
+         "q: norm is narrower than float64 resolves where it lies"),
+        (lambda: as_law(stats.gamma(0.005), "q"),
+         "q: gamma has mass closer to the end of its support than float64 resolves"),
+        (lambda: as_law(stats.pareto(0.02), "q"), "q: pareto has tails too heavy for float64"),
+        (lambda: TWO.ppf(-0.1), "u: got a value outside [0, 1], expected probabilities"),
+        (lambda: TWO.isf(np.nan), "u: got a value outside [0, 1], expected probabilities"),
+    ],
+)  # fmt: skip
+def test_refusals_word_for_word(call, message):
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the message is compared below
+        call()
+    assert str(refusal.value) == message
+
+
+class Scaled(stats.rv_continuous):
+    """A density that is `factor` times that of N(0, 1)."""
+
+    factor = 1.0
+
+    def _pdf(self, x):
+        return self.factor * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+
+    def _cdf(self, x):
+        return stats.norm.cdf(x)
+
+    def _ppf(self, q):
+        return stats.norm.ppf(q)
+
+
+@pytest.mark.parametrize("factor", [1.00001, 0.5, 0.99999])
+def test_a_density_that_does_not_integrate_to_one(factor):
+    law = type("Own", (Scaled,), {"factor": factor})(name="scaled")()
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the message is compared below
+        Mixture([1.0], [law])
+    assert str(refusal.value) == f"the density of scaled integrates to {factor:g}, expected one"
+    nearly = type("Own", (Scaled,), {"factor": 1 + 5e-7})(name="scaled")()
+    assert Mixture([1.0], [nearly]).support() == (-np.inf, np.inf)
+
+
+def test_quantiles_that_cannot_be_computed_are_said():
+    class Broken(Scaled):
+        def _ppf(self, q):
+            raise RuntimeError("no root")
+
+    with pytest.raises(ValueError, match=r"^the quantiles of broken cannot be computed: no root$"):
+        Mixture([1.0], [Broken(name="broken")()])

@@ -334,6 +334,12 @@ def test_f_divergence_sees_supports():
     assert f(outer, inner, "total-variation") == pytest.approx(0.75)
     assert f(outer, inner, "squared-hellinger") == pytest.approx(1)
     assert f(stats.cauchy(), stats.norm(), "pearson") == math.inf
+    assert f(stats.cauchy(0), stats.cauchy(1), "pearson") == pytest.approx(0.5, rel=1e-9)
+    assert f(stats.expon(), stats.expon(scale=0.6), "pearson") == pytest.approx(0.8, rel=1e-9)
+    assert f(stats.expon(), stats.expon(scale=0.4), "pearson") == math.inf
+    assert f(stats.expon(scale=0.6), stats.expon(), "neyman") == pytest.approx(0.8, rel=1e-9)
+    assert f(stats.pareto(3), stats.pareto(4), "pearson") == pytest.approx(0.125, rel=1e-9)
+    assert f(stats.pareto(3), stats.pareto(7), "pearson") == math.inf
     assert f(stats.norm(), stats.norm(0, 0.5), "pearson") == math.inf
     with pytest.raises(ValueError, match="q: got 3 probabilities, expected 2 as in p"):
         f([0.5, 0.5], [0.2, 0.3, 0.5], "kl")
@@ -399,6 +405,14 @@ def test_kl_refuses_an_underflowing_density():
     # scipy knows foldnorm's density only, whose log is minus infinity from 39 on
     with pytest.raises(ArithmeticError, match="log q underflows at x = 39"):
         theory.kl(stats.gamma(2025, scale=1 / 45), stats.foldnorm(0.5))
+
+
+def test_f_divergence_refuses_rather_than_lose_a_tail():
+    # scipy's pareto has no log density where x^(b + 1) overflows
+    with pytest.raises(ArithmeticError, match=r"^log q underflows at x = .*e\+\d+ inside q's"):
+        theory.f_divergence(stats.pareto(0.1), stats.pareto(0.12), "kl")
+    exact = math.log(5 / 6) + 6 / 5 - 1
+    assert theory.kl(stats.pareto(0.1), stats.pareto(0.12)) == pytest.approx(exact, rel=1e-8)
 
 
 def test_discrete_laws():

@@ -457,6 +457,9 @@ row_convention = Claim(
 )
 
 
+_PRINTED = r"f(W^{[L]}f(W^{[L-1]}a^{[L-2]})"  # as the document has it, line 201
+
+
 def _product_error(rng: np.random.Generator, widths: tuple[int, ...], row: bool) -> float:
     """|the printed product - dLoss/da^[l]| at random; 1.0 when the shapes do not fit."""
     weights = [rng.normal(size=pair) for pair in zip(widths[1:], widths, strict=False)]
@@ -484,7 +487,7 @@ def _product_error(rng: np.random.Generator, widths: tuple[int, ...], row: bool)
 def _(rng):
     for widths in ((3, 5, 4, 2), (2, 6, 3), (4, 4, 4, 4)):
         yield _product_error(rng, widths, row=False)
-    yield "f(W f(W a)".count("(") - "f(W f(W a)".count(")")
+    yield abs(_PRINTED.count("(") - _PRINTED.count(")"))
 
 
 @row_convention.symbolic
@@ -503,4 +506,5 @@ def _():
 def _(rng):
     for widths in ((3, 5, 4, 2), (2, 6, 3), (4, 4, 4, 4)):
         yield _product_error(rng, widths, row=True)
-    yield "f(W f(W a))".count("(") - "f(W f(W a))".count(")")
+    closed = _PRINTED + ")"
+    yield abs(closed.count("(") - closed.count(")"))

@@ -81,14 +81,24 @@ def _(rng):
 def _():
     import sympy as sp
 
-    q = sp.Symbol("q", real=True)
-    yield "a maximum over an a that does not occur", sp.Max(*[q for _a in range(3)]) - q
-    values = [sp.Rational(n, 10) for n in (2, 9, 4)]
-    yield "over a' it is 0.9", sp.Max(*values) - sp.Rational(9, 10)
-    Q, y, rate = sp.symbols("Q y alpha", positive=True)
+    values = [sp.Rational(n, 10) for n in (2, 9, 4)]  # Q(s', a') of three a'
+    left_over = sp.Max(*[values[0] for _a in range(3)])
     yield (
-        "the update rests where Q is its target",
-        sp.solve((1 - rate) * Q + rate * y - Q, Q)[0] - y,
+        "the maximum over a of Q(s', a'), a' the first, is 0.2: 0.7 less than that over a'",
+        sp.Max(*values) - left_over - sp.Rational(7, 10),
+    )
+    Q, y, u = sp.symbols("Q y u", positive=True)
+    rate = u / (1 + u)  # every alpha in (0, 1)
+    new = (1 - rate) * Q + rate * y
+    yield (
+        "an update of Q towards its target y leaves the share 1 - alpha of the error Q - y",
+        sp.simplify(new - y - (1 - rate) * (Q - y)),
+    )
+    yield "which is below 1: Q goes to its target, whatever that is", sp.simplify(1 - rate) < 1
+    a, b, c, d = sp.symbols("a b c d", real=True)  # accuracies of four completions
+    yield (
+        "from the leaves back: targets max over a' give the best accuracy that can be reached",
+        sp.Max(sp.Max(a, b), sp.Max(c, d)) - sp.Max(a, b, c, d),
     )
 
 

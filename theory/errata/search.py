@@ -57,9 +57,11 @@ def _():
         sp.expand(wrong).subs({f0**2: f0, f1**2: f1}) - 2,
     )
     w1, w2, b = sp.symbols("w_1 w_2 b", real=True)
-    needed_positive = (w1 + b) + (w2 + b)
-    needed_not_positive = b + (w1 + w2 + b)
-    yield "no hidden node: a sum > 0 equals a sum <= 0", needed_positive - needed_not_positive
+    yield (
+        "no hidden node: XOR needs w_1 + b > 0 and w_2 + b > 0, but b <= 0 and w_1 + w_2 + b <= 0; "
+        "the two sums are equal, one positive and one not: impossible",
+        (w1 + b) + (w2 + b) - (b + (w1 + w2 + b)),
+    )
 
 
 @genome.control("a genome of seven genes, with a hidden node", tolerance=0)

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from theory.claim import Claim
 from theory.densities import Mixture
-from theory.divergences import js, kl, optimal_discriminator, total_variation, value
+from theory.divergences import js, optimal_discriminator, value
+from theory.instance_noise import js_gradient
 
 _LOG2 = math.log(2)
 
@@ -52,43 +55,51 @@ def _half(x: np.ndarray) -> np.ndarray:
     return np.full(x.shape, 0.5)
 
 
-@disjoint.counterexample(at_least=0.5, description="V(1/2) against V(D*), and log 4 against JS")
+def _said_errors(p, q, best, level: float, least: float):
+    """How far V(best) falls short of 0, which V never exceeds and D -> 1 on p, 0 on q approaches;
+    how far JS is from the level said, and its least value, JS(p, p), from the minimum said."""
+    yield abs(value(p, q, best))
+    yield abs(js(p, q) - level)
+    yield abs(js(p, p) - least)
+
+
+@disjoint.counterexample(at_least=0.5, description="V(1/2) below 0; log 4 as JS and its minimum")
 def _(rng):
     for p, q in _disjoint_pairs(rng):
-        yield value(p, q, optimal_discriminator(p, q)) - value(p, q, _half)  # 1.386
-        yield abs(math.log(4) - js(p, q))
+        yield from _said_errors(p, q, _half, math.log(4), math.log(4))  # 1.386 at V(1/2)
 
 
 @disjoint.symbolic
 def _():
     import sympy as sp
 
-    p, d = sp.symbols("p d", positive=True)
-    yield "on data alone q = 0, and p log D rises with D", sp.diff(p * sp.log(d), d) > 0
+    p, q, d = sp.symbols("p q d", positive=True)
+    yield "on data alone V collects p log D, which rises with D", sp.diff(p * sp.log(d), d) > 0
+    yield "up to 0 as D -> 1", sp.limit(p * sp.log(d), d, 1)
+    fakes = q * sp.log(1 - d)
     yield (
-        "so D* = p/(p + 0) = 1, and p log 1 = 0; the same for fakes: V(D*, G) = 0",
-        p * sp.log(p / (p + 0)),
+        "on fakes alone q log(1 - D), with slope -q/(1 - D): it falls with D",
+        sp.simplify(sp.diff(fakes, d) + q / (1 - d)),
     )
-    m = p / 2
+    yield "and is 0 at D = 0: so D* = 1 and 0, and V(D*, G) = 0", fakes.subs(d, 0)
+    integrand = p / 2 * sp.log(2 * p / (p + q)) + q / 2 * sp.log(2 * q / (p + q))
     yield (
-        "KL(p || m) puts log(p/m) = log 2 on all of p, KL(q || m) likewise",
-        sp.log(p / m) - (sp.log(2)),
+        "JS collects (p/2) log 2 on data alone, as q -> 0 (and (q/2) log 2 on fakes): log 2 in all",
+        sp.limit(integrand, q, 0) - p / 2 * sp.log(2),
     )
-    yield "C = 2 JS - log 4 = 0 gives JS = log 2", 2 * sp.log(2) - sp.log(4)
-    t = sp.Symbol("t", nonnegative=True)
+    rest = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)
     yield (
-        "no pair exceeds it: log 2 - log(2p/(p + q)) = log(1 + t) >= 0 for t = q/p >= 0",
-        sp.log(1 + t).subs(t, 0),
+        "anywhere it is (p + q)/2 log 2 less (p/2) log(1 + q/p) + (q/2) log(1 + p/q)",
+        sp.expand_log(sp.logcombine(integrand + rest - (p + q) / 2 * sp.log(2)).expand()),
     )
-    yield "and log(1 + t) rises", sp.diff(sp.log(1 + t), t) > 0
+    yield "which is positive where both laws are: log 2 is the maximum", rest > 0
+    yield "and at q = p the integrand is 0: the minimum of JS is 0", integrand.subs(q, p)
 
 
-@disjoint.control("V(D*) = 0, JS = log 2 and TV = 1", tolerance=1e-9)
+@disjoint.control("V(D*) = 0, JS = log 2, and its minimum 0", tolerance=1e-9)
 def _(rng):
     for p, q in _disjoint_pairs(rng):
-        yield abs(value(p, q, optimal_discriminator(p, q)))
-        yield abs(js(p, q) - _LOG2)
-        yield abs(total_variation(p, q) - 1)
+        yield from _said_errors(p, q, optimal_discriminator(p, q), _LOG2, 0)
 
 
 coupling = Claim(
@@ -113,11 +124,19 @@ def _marginal_error(mass: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
     return float(max(np.abs(mass.sum(1) - p).max(), np.abs(mass.sum(0) - q).max()))
 
 
+def _density_error(gamma) -> float:
+    """The same for a density on the unit square and two uniform laws, by quadrature in y."""
+    from scipy.integrate import quad
+
+    return max(
+        abs(quad(lambda y, x=x: gamma(x, y), 0, 1, points=[x])[0] - 1)
+        for x in (0.1, 0.25, 0.5, 0.75, 0.9)
+    )
+
+
 @coupling.counterexample(at_least=0.05, description="the marginals of |x - y| against U[0, 1]")
 def _(rng):
-    # int_0^1 |x - y| dy = x^2 - x + 1/2, which lies between 1/4 and 1/2 and never reaches 1
-    x = np.linspace(0, 1, 11)
-    yield np.abs(x**2 - x + 0.5 - 1).min()
+    yield _density_error(lambda x, y: abs(x - y))  # 1 - (x^2 - x + 1/2), at least 1/2
     n = 6
     for _instance in range(5):
         p, q = rng.dirichlet(np.ones(n), 2)
@@ -134,11 +153,22 @@ def _():
     above = sp.integrate(y - x, (y, x, 1))
     yield "int_0^1 |x - y| dy = x^2 - x + 1/2", below + above - (x**2 - x + sp.Rational(1, 2))
     yield "its total mass is 1/3, not 1", sp.integrate(below + above, (x, 0, 1)) - sp.Rational(1, 3)
-    yield "while the product 1 * 1 on the square has marginal 1", sp.integrate(1, (y, 0, 1)) - 1
+    c = sp.Symbol("c", real=True)
+    plan = 1 + c * (1 - 2 * x) * (1 - 2 * y)
+    yield (
+        "while 1 + c(1 - 2x)(1 - 2y) has both marginals 1, for c = 0 (the product) and any other",
+        sp.Matrix([sp.integrate(plan, (t, 0, 1)) - 1 for t in (x, y)]).expand(),
+    )
+    corners = [plan.subs({x: i, y: j}) for i in (0, 1) for j in (0, 1)]
+    yield (
+        "and is at least 1 - |c|, in a corner: a plan for |c| <= 1",
+        sp.Matrix(corners) - sp.Matrix([1 + c, 1 - c, 1 - c, 1 + c]),
+    )
 
 
-@coupling.control("the product p(x) q(y) is in Gamma(p, q)", tolerance=1e-12)
+@coupling.control("plans: the product, and 1 + (1 - 2x)(1 - 2y)/2", tolerance=1e-12)
 def _(rng):
+    yield _density_error(lambda x, y: 1 + (1 - 2 * x) * (1 - 2 * y) / 2)
     for _instance in range(5):
         p, q = rng.dirichlet(np.ones(6), 2)
         yield _marginal_error(np.outer(p, q), p, q)
@@ -172,41 +202,54 @@ def _best_response(d: np.ndarray) -> np.ndarray:
     return linprog(np.log1p(-d), A_eq=np.ones((1, n)), b_eq=[1], bounds=(0, None)).x
 
 
-def _spread(p: np.ndarray) -> float:
-    """How far a law is from sitting on one point."""
-    return 1 - float(p.max())
-
-
-@labels.counterexample(at_least=1 - 1e-9, description="mass on one point without any label")
-def _(rng):
+def _collapse_errors(said: float, rng: np.random.Generator):
+    """How far the largest share of one point in the best response is from what is said. The data
+    are a ring of 8 modes, two points each; either all 16 are one unlabelled set, or each mode is a
+    label of its own, with a generator of its own."""
     ring = 2 * np.pi * np.arange(8) / 8
     modes = np.stack([np.cos(ring), np.sin(ring)], 1)
-    points = np.repeat(modes, 2, axis=0) + 0.05 * rng.standard_normal((16, 2))  # without a label
+    points = np.repeat(modes, 2, axis=0) + 0.05 * rng.standard_normal((16, 2))
     for _instance in range(5):
         logit = points @ rng.standard_normal(2) + rng.standard_normal()
-        yield 1 - _spread(_best_response(1 / (1 + np.exp(-logit))))
+        d = 1 / (1 + np.exp(-logit))
+        yield abs(_best_response(d).max() - said)
+        for label in range(8):
+            yield abs(_best_response(d[2 * label : 2 * label + 2]).max() - said)
+
+
+@labels.counterexample(at_least=0.4, description="largest share of a point, said to be 1/2 at most")
+def _(rng):
+    yield from _collapse_errors(0.5, rng)  # spread over the points, of all or of one label
 
 
 @labels.symbolic
 def _():
     import sympy as sp
 
-    gap, best, share = sp.symbols("gap best share", positive=True)
-    # mass `share` away from the largest D, where log(1 - D) is higher by `gap`
-    cost = (1 - share) * (-best) + share * (-best + gap)
-    yield "moving mass off the largest D costs share * gap", cost - (-best) - share * gap
-    yield "which is positive: the point mass is the only optimum", share * gap > 0
+    best = sp.Symbol("b", real=True)  # log(1 - D) where D is largest
+    gaps = sp.symbols("g_1:4", positive=True)  # how much larger it is at three other points
+    shares = sp.symbols("p_1:4", positive=True)
+    cost = (1 - sum(shares)) * best
+    cost += sum(share * (best + gap) for share, gap in zip(shares, gaps, strict=True))
+    excess = sum(share * gap for share, gap in zip(shares, gaps, strict=True))
+    yield (
+        "shares p_i away from the largest D cost E log(1 - D) = b + p_1 g_1 + p_2 g_2 + p_3 g_3",
+        sp.expand(cost - best - excess),
+    )
+    yield "which exceeds b: the point mass is the only optimum, and no label is in it", excess > 0
 
 
-@labels.control(
-    "where D is 1/2 everywhere no law is better than another, and nothing collapses",
-    tolerance=1e-12,
-)
+@labels.control("it is 1, without labels and within each label", tolerance=1e-9)
+def _(rng):
+    yield from _collapse_errors(1, rng)
+
+
+@labels.numerical(tolerance=1e-12, description="D = 1/2 everywhere: no law is better than another")
 def _(rng):
     d = np.full(16, 0.5)
+    least = np.dot(_best_response(d), np.log1p(-d))
     for _instance in range(5):
-        p = rng.dirichlet(np.ones(16))
-        yield abs(np.dot(p, np.log1p(-d)) - np.log1p(-d).min())
+        yield abs(np.dot(rng.dirichlet(np.ones(16)), np.log1p(-d)) - least)
 
 
 overlap = Claim(
@@ -228,29 +271,37 @@ overlap = Claim(
 )
 
 
-def _normal(mean: float) -> Mixture:
-    return Mixture.normal([1], [mean], [1])
-
-
-def _shortfall(theta: float) -> float:
-    """log 2 - JS(N(0, 1), N(theta, 1)) in its own integral, so that no digit is lost:
-    half the integral of p log(1 + q/p) + q log(1 + p/q)."""
+def _overlap(p: Any, q: Any, edges: list[float]) -> float:
+    """The mass that two densities share, the integral of the smaller one between the edges."""
     from scipy.integrate import quad
-    from scipy.stats import norm
 
-    def integrand(x: float) -> Any:
-        logit = norm.logpdf(x) - norm.logpdf(x, theta)
-        return norm.pdf(x) * np.logaddexp(0, -logit) + norm.pdf(x, theta) * np.logaddexp(0, logit)
+    return sum(
+        quad(lambda x: min(p.pdf(x), q.pdf(x)), low, high, epsabs=0, epsrel=1e-10)[0]
+        for low, high in itertools.pairwise(edges)
+    )
+
+
+def _gaussian_overlap(theta: float) -> float:
+    from scipy import stats
 
     middle = theta / 2
-    return quad(integrand, middle - 12, middle + 12, epsabs=0, points=[0, middle, theta])[0] / 2
+    return _overlap(
+        stats.norm(0, 1), stats.norm(theta, 1), [middle - 12, 0, middle, theta, middle + 12]
+    )
 
 
-@overlap.counterexample(at_least=1e-6, description="log 2 - JS of the noised laws, and dJS/dθ")
+def _uniform_overlap(theta: float) -> float:
+    """Of two laws of width 1.2."""
+    from scipy import stats
+
+    ends = sorted([-0.6, 0.6, theta - 0.6, theta + 0.6])
+    return _overlap(stats.uniform(-0.6, 1.2), stats.uniform(theta - 0.6, 1.2), ends)
+
+
+@overlap.counterexample(at_least=1e-6, description="mass shared with N(0, 1) noise")
 def _():
-    for theta in (1.0, 4.0, 8.0):  # JS = 0.69305 at 8, where the gradient is 1.96e-4
-        yield _shortfall(theta)
-        yield (js(_normal(0), _normal(theta + 0.01)) - js(_normal(0), _normal(theta - 0.01))) / 0.02
+    for theta in (1.0, 4.0, 8.0):
+        yield _gaussian_overlap(theta)
 
 
 @overlap.symbolic
@@ -258,23 +309,38 @@ def _():
     import sympy as sp
 
     x, theta = sp.symbols("x theta", real=True)
-    s = sp.Symbol("s", positive=True)
-    p = sp.exp(-(x**2) / (2 * s**2))
-    q = sp.exp(-((x - theta) ** 2) / (2 * s**2))
-    yield "both densities are positive at every x", p > 0
-    yield "whatever theta is", q > 0
-    t = sp.Symbol("t", positive=True)
+    p, q, s = sp.symbols("p q s", positive=True)
+
+    def density(mean):
+        return sp.exp(-((x - mean) ** 2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi))
+
+    yield "both densities are positive at every x", sp.And(density(0) > 0, density(theta) > 0)
+    integrand = p / 2 * sp.log(2 * p / (p + q)) + q / 2 * sp.log(2 * q / (p + q))
+    missing = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)
     yield (
-        "so q/p = t > 0 everywhere and log 2 - log(2p/(p + q)) = log(1 + t)",
-        (sp.log(2) - sp.log(2 / (1 + t)) - sp.log(1 + t)),
+        "JS's integrand falls short of (p + q)/2 log 2 by (p/2) log(1 + q/p) + (q/2) log(1 + p/q)",
+        sp.expand_log(sp.logcombine(integrand + missing - (p + q) / 2 * sp.log(2)).expand()),
     )
-    yield "which is strictly positive: JS < log 2", sp.log(1 + t) > 0
+    yield "which is positive at every x: JS < log 2", missing > 0
+    a = sp.Symbol("a", positive=True)  # theta > 0: the densities cross at theta/2
+    tail = sp.integrate(density(0), (x, a / 2, sp.oo))
+    yield (
+        "the mass shared is twice the tail beyond theta/2: 1 - erf(theta/(2 sqrt(2) s)) > 0",
+        sp.simplify(2 * tail - (1 - sp.erf(a / (2 * sp.sqrt(2) * s)))),
+    )
 
 
-@overlap.control("bounded noise, U of width 1.2 at distance 1.4: JS is log 2", tolerance=1e-12)
+@overlap.numerical(tolerance=5e-6, description="at θ = 8: JS = 0.69305 < log 2, slope 1.96e-4")
 def _():
-    from scipy import stats
+    law = [Mixture.normal([1], [mean], [1]) for mean in (0, 8, 8.01, 7.99)]
+    yield abs(js(law[0], law[1]) - 0.69305)
+    slope = (js(law[0], law[2]) - js(law[0], law[3])) / 0.02
+    yield abs(slope - 1.96e-4), abs(slope - float(js_gradient(8, 1)))
 
-    p, q = stats.uniform(-0.6, 1.2), stats.uniform(1.4 - 0.6, 1.2)
-    yield abs(js(p, q) - _LOG2)
-    yield 0.0 if kl(p, q) == math.inf else 1.0
+
+@overlap.control("Gaussian noise: 2 Φ(-θ/2); width 1.2: 1 - θ/1.2, and 0 from there on", 1e-9)
+def _():
+    for theta in (1.0, 4.0, 8.0):
+        yield abs(_gaussian_overlap(theta) - 2 * ndtr(-theta / 2))
+    for theta in (0.3, 0.9, 1.4):  # at 1.4 JS is log 2
+        yield abs(_uniform_overlap(theta) - max(0.0, 1 - theta / 1.2))

@@ -621,6 +621,79 @@ def test_bad_input_is_refused_by_name(call, message):
         call()
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: theory.js([0.5, 0.5], NORMAL),
+         "q: got a continuous law (scipy.stats norm) with a discrete p (list), expected both "
+         "discrete or both continuous; only theory.wasserstein compares the two kinds"),
+        (lambda: theory.kl(Mixture([1], [NORMAL]), Empirical([1.0])),
+         "q: got a discrete law (Empirical) with a continuous p (Mixture), expected both "
+         "discrete or both continuous; only theory.wasserstein compares the two kinds"),
+        (lambda: theory.js([0.5, 0.5], (0.2, 0.3, 0.5)),
+         "q: got 3 probabilities, expected 2 as in p"),
+        (lambda: theory.js(np.array([0.5, 0.5]), [1.0]),
+         "q: got 1 probabilities, expected 2 as in p"),
+        (lambda: theory.value(NORMAL, NORMAL, 0.5),
+         "d: got float, expected a callable from x to D(x)"),
+        (lambda: theory.value([1.0], [1.0], lambda x: x + 1.5),
+         "d: returned a value outside [0, 1], expected probabilities"),
+        (lambda: theory.value([1.0], [1.0], lambda x: x - 1e-9),
+         "d: returned a value outside [0, 1], expected probabilities"),
+        (lambda: theory.value([0.5, 0.5], [1, 0], lambda x: x[:1]),
+         "d: returned shape (1,) for x of shape (2,)"),
+        (lambda: theory.value([0.5, 0.5], [1, 0], lambda x: np.where(x > 0, np.nan, 0.5)),
+         "d: returned NaN at x = 1"),
+        (lambda: theory.value([0.5, 0.5], [1, 0], Discriminator(lambda x: x * math.nan)),
+         "d.logit: returned NaN at x = 0"),
+        (lambda: theory.optimal_discriminator([1.0], [1.0])([0, math.nan]),
+         "x: got NaN, expected numbers"),
+    ],
+)  # fmt: skip
+def test_refusals_word_for_word(call, message):
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the message is compared below
+        call()
+    assert str(refusal.value) == message
+
+
+def test_a_vector_against_a_law_on_points():
+    assert theory.total_variation([0.5, 0.5], Discrete([0, 1, 2], [0.5, 0.25, 0.25])) == 0.25
+    assert theory.total_variation(Empirical([0, 1]), [0.5, 0.25, 0.25]) == 0.25
+
+
+def test_values_exactly():
+    p, q = [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]
+    half = np.array([0.25, 0.5, 0.25])
+    expected = 0.5 * math.log(0.25) + math.log(0.5) + 0.5 * math.log(0.75)
+    assert theory.value(p, q, lambda x: half[x.astype(int)]) == pytest.approx(expected, rel=1e-15)
+    # certainty costs nothing where it is right, and everything where it is wrong
+    assert theory.value([1, 0], [0, 1], Discriminator(lambda x: 800 - 1600 * x)) == 0
+    wrong = theory.value([1, 0], [0, 1], Discriminator(lambda x: 1600 * x - 800))
+    assert wrong == pytest.approx(-1600)
+    assert theory.value([0.5, 0.5], [0.5, 0.5], lambda x: x) == -math.inf
+    # a logit in float32 is integrated to its own rounding, a probability as well
+    assert theory.value(NORMAL, NORMAL, lambda x: np.full(x.shape, 0.25, "float32")) == (
+        pytest.approx(math.log(0.25) + math.log(0.75), rel=1e-6)
+    )
+    best = theory.optimal_discriminator(NORMAL, stats.norm(30, 1))
+    assert -1e-40 < theory.value(NORMAL, stats.norm(30, 1), best) < 0
+    assert best(np.array([-1e3, 1e3])).tolist() == [1, 0]
+    assert best.logit(1e3) == pytest.approx(450 - 30e3)
+
+
+def test_js_near_and_far_uses_the_same_number():
+    # either side of where the series takes over: t^2 = 2e-3
+    for t in (1e-6, 0.02, 0.0447, 0.04472, 0.04473, 0.05, 0.5, 0.999):
+        p, q = [(1 + t) / 2, (1 - t) / 2], [(1 - t) / 2, (1 + t) / 2]
+        with mp.workdps(40):
+            up, down = [mp.mpf(x) for x in p], [mp.mpf(x) for x in q]
+            exact = sum(
+                (a * mp.log(2 * a / (a + b)) + b * mp.log(2 * b / (a + b))) / 2
+                for a, b in zip(up, down, strict=True)
+            )
+        assert theory.js(p, q) == pytest.approx(float(exact), rel=1e-9, abs=1e-24)
+
+
 def test_integrate():
     edges = np.array([0.0, 1.0, 3.0])
     assert integrate(np.exp, edges) == pytest.approx(math.expm1(3), rel=1e-14)

@@ -84,27 +84,27 @@ def _():
     best = p / (p + q)
     yield "on the data q = 0 and D* = 1", best.subs(q, 0) - 1
     yield "on the samples p = 0 and D* = 0", best.subs(p, 0)
-    # What is integrated, at a point that only the data reach: q = p t with t -> 0
-    t = sp.Symbol("t", positive=True)
-    yield "0 log 0 counts as 0: t log t -> 0", sp.limit(t * sp.log(t), t, 0)
-    game = (p * sp.log(best) + q * sp.log(1 - best)).subs(q, p * t)
-    rest = p * t * sp.log(t) - p * (1 + t) * sp.log(1 + t)
-    yield "V's integrand, where D = D*", sp.simplify(sp.expand_log(sp.simplify(game - rest)))
-    yield (
-        "is 0 on the data but for t log t, and so on the samples, by symmetry",
-        rest.subs(sp.log(t), 0).subs(t, 0),
-    )
+    game = p * sp.log(best) + q * sp.log(1 - best)
+    yield "V's integrand at D* goes to 0 as q -> 0: the data add nothing", sp.limit(game, q, 0)
+    yield "nor do the samples, as p -> 0: V(D*, G) = 0", sp.limit(game, p, 0)
+    d = a / (1 + a)  # every D in (0, 1)
+    yield "no D has more: both logarithms are negative", sp.log(sp.simplify(1 / d)) > 0
     middle = (p + q) / 2
-    distance = (p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)).subs(q, p * t)
-    rest = p * t / 2 * sp.log(t) + p / 2 * (1 + t) * sp.log(2 / (1 + t))
-    yield "JS's integrand", sp.simplify(sp.expand_log(sp.simplify(distance - rest)))
+    distance = p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)
     yield (
-        "is (p/2) log 2 on the data but for t log t, and (q/2) log 2 on the samples",
-        (rest.subs(sp.log(t), 0).subs(t, 0) - p / 2 * sp.log(2)),
+        "JS's integrand goes to (p/2) log 2 as q -> 0",
+        sp.limit(distance, q, 0) - p / 2 * sp.log(2),
     )
-    half = sp.Rational(1, 2)
-    yield "p and q have mass 1 each: JS = log 2", half * sp.log(2) + half * sp.log(2) - sp.log(2)
-    yield "which is V's decomposition: 0 = 2 log 2 - log 4", 2 * sp.log(2) - sp.log(4)
+    yield (
+        "and to (q/2) log 2 as p -> 0; p and q have mass 1 each: JS = log 2",
+        sp.limit(distance, p, 0) - q / 2 * sp.log(2),
+    )
+    missing = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)
+    yield (
+        "where both are positive it is less than (p + q)/2 log 2, by what the next step shows > 0",
+        sp.expand_log(sp.logcombine(distance + missing - middle * sp.log(2)).expand()),
+    )
+    yield "(p/2) log(1 + q/p) + (q/2) log(1 + p/q) > 0: log 2 is the largest JS", missing > 0
     yield "TV's integrand |p - q|/2 is p/2 on the data", (sp.Abs(p - q) / 2).subs(q, 0) - p / 2
     yield "and q/2 on the samples: TV = 1/2 + 1/2", (sp.Abs(p - q) / 2).subs(p, 0) - q / 2
     yield (
@@ -256,16 +256,18 @@ def _():
 
     theta = sp.Symbol("theta", real=True)
     r = sp.Symbol("r", positive=True)
-    half = sp.Rational(1, 2)
-    # Masses (1, 0) and (0, 1) on the two points, (1/2, 1/2) in the mixture
-    apart = half * sp.log(1 / half) + half * sp.log(1 / half)
-    yield "theta != 0: JS = (log 2 + log 2)/2", apart - sp.log(2)
-    together = half * sp.log(sp.Integer(1)) + half * sp.log(sp.Integer(1))
-    yield "theta = 0: JS = 0", together
-    yield "so JS jumps by log 2 at 0", sp.limit(apart, theta, 0) - together - sp.log(2)
+    p, q = sp.symbols("p q", positive=True)  # the masses of one point
+    collected = p / 2 * sp.log(2 * p / (p + q)) + q / 2 * sp.log(2 * q / (p + q))
+    own = sp.limit(collected.subs(p, 1), q, 0)
+    yield "theta != 0: at 0, with the masses 1 and 0, JS collects (log 2)/2", own - sp.log(2) / 2
+    other = sp.limit(collected.subs(q, 1), p, 0)
+    yield "and as much at theta: JS = log 2, however small theta is", own + other - sp.log(2)
+    yield "theta = 0: one point with the masses 1 and 1, JS = 0", collected.subs({p: 1, q: 1})
+    g = sp.symbols("g_1:3", nonnegative=True)  # a plan's mass on 0 -> theta and on 0 -> elsewhere
+    plan = sp.solve([g[0] + g[1] - 1, g[1]], g)  # all of delta_0 leaves, nothing comes elsewhere
     yield (
-        "W1: the only plan moves the mass 1 by |theta|, which goes to 0",
-        sp.limit(sp.Abs(theta), theta, 0),
+        "W1: the only plan moves the mass 1 from 0 to theta: its cost is |theta|, and goes to 0",
+        sp.limit(plan[g[0]] * sp.Abs(theta), theta, 0),
     )
     yield "slope 1 to the right", sp.diff(sp.Abs(theta).subs(theta, r), r) - 1
     yield "and -1 to the left", sp.diff(sp.Abs(theta).subs(theta, -r), r) - 1

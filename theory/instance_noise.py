@@ -487,10 +487,17 @@ def _():
         "log-sum: a log(a/b) + c log(c/d) - A log(A/B) is a sum of such gaps, for more terms too",
         sp.simplify(sp.expand_log(difference - gaps)),
     )
-    # x goes to y with probability k: a = p(x) k, b = m(x) k
+    # Two points of masses a, c (and b, d of the other law) go to y with probabilities k and l,
+    # and to another point with 1 - k and 1 - l: the log-sum bounds of both points, added up
+    l_odds = sp.Symbol("l", positive=True)
+    ways = [(k / (1 + k), l_odds / (1 + l_odds)), (1 / (1 + k), 1 / (1 + l_odds))]
+    bounds = sum(
+        a * one * sp.log(a * one / (b * one)) + c * two * sp.log(c * two / (d * two))
+        for one, two in ways
+    )
     yield (
-        "k drops out of log(p k/(m k)), and the k of one x add up to 1: KL is what it was",
-        (sp.log(a * k / (b * k)) - sp.log(a / b)),
+        "a point's terms p k log(p k/(m k)), over all it goes to, add up to p log(p/m): KL before",
+        sp.simplify(sp.expand_log(bounds - a * sp.log(a / b) - c * sp.log(c / d))),
     )
     p, q, u, v = sp.symbols("p q u v", positive=True)
     yield (

@@ -100,7 +100,8 @@ def _():
     at = sp.Lambda(r, r**2 - trace * r + mu)
     yield "at r = 1 the polynomial is c: positive if c > 0", at(1) - c
     yield (
-        "at r = -1 it is 2 (1 + mu) - c: with mu < 1 both roots are inside if that is > 0",
+        "at r = -1 it is 2 (1 + mu) - c: if that is < 0 a root lies below -1, if it is > 0 both "
+        "roots lie inside the circle, as their product mu is below 1",
         sp.expand(at(-1) - (2 * (1 + mu) - c)),
     )
     q = sp.Symbol("q", positive=True)  # √c

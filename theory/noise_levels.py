@@ -147,10 +147,11 @@ def _():
     )
     yield "it is positive at every t", sp.exp(-(s**2) * t**2 / 2) > 0
     a, b = sp.Function("a")(t), sp.Function("b")(t)  # the characteristic functions of p and q
-    difference = (a - b) * sp.exp(-(s**2) * t**2 / 2)
+    noised = sp.exp(-(s**2) * t**2 / 2)
     yield (
-        "so where the noised ones agree, a - b = (their difference) exp(s^2 t^2/2) = 0",
-        (sp.simplify(difference * sp.exp(s**2 * t**2 / 2) - (a - b))),
+        "so a exp(-s^2 t^2/2) = b exp(-s^2 t^2/2) has the solution a = b only: p and q have the "
+        "same characteristic function, and are the same law",
+        sp.solve(a * noised - b * noised, a)[0] - b,
     )
 
 

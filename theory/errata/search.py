@@ -315,10 +315,12 @@ aging = Claim(
     alias="erratum-aging-evolution",
     title="“aging evolution covers and explores the search space better”",
     statement="Said: discarding the oldest model (aging evolution) covers and explores more of the "
-    "search space, rather than narrowing too soon on good models. Right: whether that is better "
-    "depends on the noise of the evaluation. On a noise-free fitness discarding the worst ends "
-    "higher (one-max of 20 bits, P = 20, S = 5, 1000 cycles: 0.97 against 0.88); aging wins where "
-    "lucky evaluations must be forgotten (noise 0.3, from poor models: 0.66 against 0.40).",
+    "search space, rather than narrowing too soon on good models. Right: whether it finds better "
+    "models depends on the noise of the evaluation and on where the search starts. On a noise-free "
+    "fitness discarding the worst ends higher (one-max of 20 bits, P = 20, S = 5, 1000 cycles: "
+    "0.97 against 0.88). Aging wins where lucky evaluations must be forgotten (noise 0.3, from "
+    "poor models: 0.66 against 0.40); with the same noise from random models it does not (0.66 "
+    "against 0.69).",
     formula=r"\mathbb{E} \max(\varepsilon_1, \varepsilon_2) = \frac{\sigma}{\sqrt{\pi}}, \quad "
     r"\varepsilon_i \sim \mathcal{N}(0, \sigma^2)",
     sources=("Real, Aggarwal, Huang, Le 2019, algorithm 1", f"{_COURSE}:66"),
@@ -328,19 +330,22 @@ aging = Claim(
 _RUNS = 40
 
 
-@cache
-def _evolved() -> dict[tuple[float, bool], np.ndarray]:
-    """Mean true fitness after 1000 cycles, by (noise, aging), in 40 runs each.
+# Noise of the evaluation, and the law of a bit of the first models: 0 makes all of them poor.
+_EXACT, _FROM_POOR, _FROM_RANDOM = (0.0, 0.5), (0.3, 0.0), (0.3, 0.5)
 
-    Without noise from random models, with noise from models of fitness 0. A model is evaluated
-    once, when it is born; a child differs from the best of S = 5 in one bit.
+
+@cache
+def _evolved() -> dict[tuple[tuple[float, float], bool], np.ndarray]:
+    """Mean true fitness after 1000 cycles, by (situation, aging), in 40 runs each.
+
+    A model is evaluated once, when it is born; a child differs from the best of S = 5 in one bit.
     """
     rng = np.random.default_rng(63)
-    cases = [(noise, oldest) for noise in (0.0, 0.3) for oldest in (True, False)]
-    noise, by_age = (np.repeat(column, _RUNS) for column in zip(*cases, strict=True))
+    cases = [(s, oldest) for s in (_EXACT, _FROM_POOR, _FROM_RANDOM) for oldest in (True, False)]
+    settings = np.repeat([(*situation, oldest) for situation, oldest in cases], _RUNS, axis=0)
+    noise, ones, by_age = settings[:, 0], settings[:, 1], settings[:, 2] == 1
     runs = np.arange(len(noise))
-    bits = rng.integers(0, 2, (len(runs), 20, 20), dtype=np.int8)
-    bits[noise > 0] = 0
+    bits = (rng.random((len(runs), 20, 20)) < ones[:, None, None]).astype(np.int8)
     fitness = bits.mean(2)
     scores = fitness + noise[:, None] * rng.normal(size=fitness.shape)
     for cycle in range(1000):
@@ -357,15 +362,16 @@ def _evolved() -> dict[tuple[float, bool], np.ndarray]:
     return dict(zip(cases, fitness.mean(1).reshape(len(cases), _RUNS), strict=True))
 
 
-def _aging_behind(noise: float) -> float:
+def _aging_behind(situation: tuple[float, float]) -> float:
     """How far aging stays behind discarding the worst, or 0."""
     ends = _evolved()
-    return max(0.0, ends[noise, False].mean() - ends[noise, True].mean())
+    return max(0.0, ends[situation, False].mean() - ends[situation, True].mean())
 
 
-@aging.counterexample(at_least=0.05, description="fitness that aging lacks without noise")
+@aging.counterexample(at_least=0.01, description="fitness aging lacks: no noise; random models")
 def _():
-    yield _aging_behind(0.0)
+    yield _aging_behind(_EXACT)
+    yield _aging_behind(_FROM_RANDOM)
 
 
 @aging.symbolic
@@ -385,16 +391,18 @@ def _():
 
 @aging.numerical(tolerance=0.02, description="0.88 and 0.97 without noise")
 def _():
-    yield abs(_evolved()[0.0, True].mean() - 0.88)
-    yield abs(_evolved()[0.0, False].mean() - 0.97)
+    yield abs(_evolved()[_EXACT, True].mean() - 0.88)
+    yield abs(_evolved()[_EXACT, False].mean() - 0.97)
 
 
-@aging.numerical(tolerance=0.04, description="0.66 and 0.40 at noise 0.3, from poor models")
+@aging.numerical(tolerance=0.04, description="noise 0.3: 0.66 and 0.40, from random 0.66 and 0.69")
 def _():
-    yield abs(_evolved()[0.3, True].mean() - 0.66)
-    yield abs(_evolved()[0.3, False].mean() - 0.40)
+    yield abs(_evolved()[_FROM_POOR, True].mean() - 0.66)
+    yield abs(_evolved()[_FROM_POOR, False].mean() - 0.40)
+    yield abs(_evolved()[_FROM_RANDOM, True].mean() - 0.66)
+    yield abs(_evolved()[_FROM_RANDOM, False].mean() - 0.69)
 
 
-@aging.control("at noise 0.3, from poor models", tolerance=0.01)
+@aging.control("at noise 0.3, from poor models, aging is not behind", tolerance=0.01)
 def _():
-    yield _aging_behind(0.3)
+    yield _aging_behind(_FROM_POOR)

@@ -335,14 +335,10 @@ def _influence(mask: np.ndarray, rng: np.random.Generator) -> float:
 _ALL, _CAUSAL = np.ones((6, 6), dtype=bool), np.tril(np.ones((6, 6), dtype=bool))
 
 
-@architectures.counterexample(at_least=1e-4, description="one mask cannot be both: ∂out_1/∂in_T")
+@architectures.counterexample(at_least=1e-4, description="out_1 reads in_T, if GPT has an encoder")
 def _(rng):
     for _instance in range(5):
-        seed = int(rng.integers(2**31))
-        encoder, decoder = (
-            _influence(mask, np.random.default_rng(seed)) for mask in (_ALL, _CAUSAL)
-        )
-        yield encoder - decoder
+        yield _influence(_ALL, rng)
 
 
 @architectures.symbolic

@@ -193,6 +193,12 @@ F_DIVERGENCES = {
 
 
 def find_f(f: str | FDivergence) -> FDivergence:
+    """The row of the table that a name means, or the caller's own after a check.
+
+    Raises:
+        ValueError: there is no such name, or f is not convex, or f(1) is not 0, or its limits
+            cannot be those of f.
+    """
     if isinstance(f, str):
         if f in F_DIVERGENCES:
             return F_DIVERGENCES[f]

@@ -168,7 +168,7 @@ def _():
 
     n, size = sp.symbols("n N", integer=True, positive=True)
     b = sp.Symbol("b", real=True)
-    logit = sp.IndexedBase("a", real=True)
+    logits = sp.symbols("a_1:4", real=True)
 
     def term(a):
         return sp.log(1 + sp.exp(-a))  # -log σ(a)
@@ -179,11 +179,11 @@ def _():
         "its slope in the one logit b is -N (1 - σ(b)), and there is no other logit in it",
         sp.simplify(sp.diff(printed, b) + size / (1 + sp.exp(b))),
     )
-    indexed = sum(term(logit[i]) for i in (1, 2, 3))
-    for i in (1, 2, 3):
+    indexed = sum(term(a) for a in logits)
+    for a in logits:
         yield (
-            f"indexed, three images: the slope in a_{i} is -(1 - σ(a_{i})), never 0",
-            sp.simplify(sp.diff(indexed, logit[i]) + 1 / (1 + sp.exp(logit[i]))),
+            f"indexed, three images: the slope in {a} is -(1 - σ({a})), never 0",
+            sp.simplify(sp.diff(indexed, a) + 1 / (1 + sp.exp(a))),
         )
 
 

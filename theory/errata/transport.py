@@ -323,11 +323,13 @@ def _():
     )
     yield "which is positive at every x: JS < log 2", missing > 0
     a = sp.Symbol("a", positive=True)  # theta > 0: the densities cross at theta/2
-    tail = sp.integrate(density(0), (x, a / 2, sp.oo))
+    shared = 1 - sp.erf(a / (2 * sp.sqrt(2) * s))
     yield (
-        "the mass shared is twice the tail beyond theta/2: 1 - erf(theta/(2 sqrt(2) s)) > 0",
-        sp.simplify(2 * tail - (1 - sp.erf(a / (2 * sp.sqrt(2) * s)))),
+        "the mass shared is twice the tail beyond theta/2, 1 - erf(theta/(2 sqrt(2) s)): its slope "
+        "in theta is -density(theta/2)",
+        sp.simplify(sp.diff(shared, a) + density(0).subs(x, a / 2)),
     )
+    yield "so it falls, towards 0 and never to it", sp.limit(shared, a, sp.oo)
 
 
 @overlap.numerical(tolerance=5e-6, description="at θ = 8: JS = 0.69305 < log 2, slope 1.96e-4")

@@ -280,6 +280,9 @@ def test_a_ratio_that_leaves_float64_is_refused():
         theory.f_divergence(stats.norm(0, 1), stats.norm(0, 0.5), square)
     with pytest.raises(ArithmeticError, match=message):
         theory.f_divergence(stats.norm(0, 1), stats.norm(40, 1), square)
+    # f may grow faster than the square, so e^-78 of u p is not nothing
+    with pytest.raises(ArithmeticError, match=message):
+        theory.f_divergence(stats.norm(0, 1), stats.norm(0, 1.9**-0.5), square)
     # where both densities underflow it does not matter
     found = theory.f_divergence(stats.norm(0, 1), stats.norm(0, 1.01), square)
     exact = normal_f_divergences((0, 1), (0, 1.01))["pearson"]
@@ -766,6 +769,20 @@ def test_integrate_up_to_the_last_numbers():
         ArithmeticError, match=r"^the integral does not converge, about \d\.\de-\d+ is uncertain$"
     ):
         integrate(lambda x: noise.uniform(size=x.shape), np.array([0.0, 1.0]))
+
+
+def test_sign_changes_are_looked_for_inside_each_piece():
+    places = []
+
+    def ones(x):
+        places.append(x)
+        return np.ones_like(x)
+
+    sign_changes(ones, np.array([0.0, 1.0, 33.0]))
+    assert places[0][0] == -np.nextafter(0, 1)
+    np.testing.assert_allclose(places[0][1:33], (np.arange(32) + 0.5) / 32)
+    np.testing.assert_allclose(places[0][33:65], np.arange(32) + 1.5)
+    assert places[0][65:].tolist() == [33]
 
 
 def test_sign_changes():

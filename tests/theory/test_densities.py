@@ -252,6 +252,8 @@ def test_upper_quantiles_that_scipy_loses():
     exact = stats.norm(5, 2).isf(u[1:3])
     assert (found[1:3] >= exact - 0.5).all()
     assert (found[1:3] - 5 <= 2.1 * (exact - 5)).all()
+    np.testing.assert_allclose((found[1:3] - 5) / (law.isf(1e-9) - 5), [2, 2], rtol=1e-9)
+    assert _upper_quantile(law, 1e-200) == pytest.approx(5 + 8 * (law.isf(1e-9) - 5), rel=1e-9)
     np.testing.assert_array_equal(_upper_quantile(stats.norm(), 0.1), stats.norm.isf(0.1))
 
 

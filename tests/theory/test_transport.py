@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 import theory
 from theory import Discrete, Empirical, Mixture, kantorovich_potential, transport_plan
 from theory.integration import integrate
-from theory.transport import _excess
+from theory.transport import _excess, _levels
 
 NORMAL = stats.norm(0, 1)
 
@@ -285,6 +285,20 @@ def test_normal_closed_forms_exactly():
     assert w(stats.norm(1, 1), stats.norm(0, 2)) == pytest.approx(exact, rel=1e-15)
     assert w(stats.norm(1, 1), stats.norm(0, 2)) == w(stats.norm(0, 2), stats.norm(1, 1))
     assert w(stats.norm(1e6, 1), stats.norm(0, 1 + 1e-6)) == 1e6
+
+
+def test_levels_where_the_quantile_functions_are_cut():
+    points = Discrete([0, 1, 2], [0.25, 0.5, 0.25])
+    powers = 10.0 ** -np.arange(29, 0, -1)
+    for upper in (False, True):
+        np.testing.assert_array_equal(_levels(points, upper), np.union1d(powers, [0.25]))
+    uneven = Discrete([0, 1], [0.3, 0.7])
+    assert 0.3 in _levels(uneven, False)
+    np.testing.assert_array_equal(_levels(uneven, True), powers)
+    law = Mixture([1.0], [stats.expon()])
+    assert np.isclose(_levels(law, False), 0.25).any()
+    assert np.isclose(_levels(law, True), 0.25).any()
+    assert _levels(law, True).max() < 0.5
 
 
 def test_wasserstein_keeps_powers_of_large_orders():

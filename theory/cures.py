@@ -104,7 +104,7 @@ regularised = Claim(
     "-1/4, and the flow spirals into (0, 0). For larger eps both are real and negative.",
     formula=r"\lambda = \frac{-\varepsilon \pm \sqrt{\varepsilon^2 - 4}}{2},\quad "
     r"\operatorname{Re} \lambda = -\frac{\varepsilon}{2}\;\;(0 < \varepsilon < 2)",
-    assumptions=("0 < eps < 2",),
+    assumptions=("eps > 0",),
     sources=(
         "Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?, section 3",
         COURSE,

@@ -330,7 +330,7 @@ dimension = Claim(
     r"\;\Rightarrow\; \mathrm{JS}(p_{\mathrm{data}}, p_g) = \log 2",
     assumptions=("G is smooth (Lipschitz on bounded sets)", "p_data has a density"),
     sources=(
-        "Arjovsky and Bottou 2017, Lemma 1 and Theorem 2.1",
+        "Arjovsky and Bottou 2017, Lemma 1 and Theorems 2.1 to 2.3",
         "000_8b69f153baee6a3b.txt:445,502",
     ),
 )

@@ -269,6 +269,11 @@ def _():
     scored = sum(pi * slope(sp.log(pi)) * (Ri - b) for pi, Ri in zip(p, R, strict=True))
     yield "E[d log P (R - b)] = dJ/d theta_1, for any b", sp.cancel(scored - slope(J))
     yield "for E[d log P] = 0", sp.cancel(sum(pi * slope(sp.log(pi)) for pi in p))
+    moving = [sp.Function(f"R_{i}")(w[0]) for i in (1, 2, 3)]  # rewards that depend on theta_1
+    whole = slope(sum(pi * Ri for pi, Ri in zip(p, moving, strict=True)))
+    part = sum(pi * slope(sp.log(pi)) * Ri for pi, Ri in zip(p, moving, strict=True))
+    missing = sum(pi * slope(Ri) for pi, Ri in zip(p, moving, strict=True))
+    yield "an R that depends on theta adds E[dR/d theta_1]", sp.expand(whole - part - missing)
 
 
 @reinforce.numerical(tolerance=0.5, description="second moment with b = J, of that without")

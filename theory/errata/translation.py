@@ -60,6 +60,12 @@ def _():
     yield "and 1 - σ(a) = 1/(1 + e^a)", sp.simplify(1 - s - 1 / (1 + sp.exp(a)))
 
 
+@target.numerical(tolerance=5e-4, description="D(fake) after 200 steps: .010 and .990")
+def _():
+    yield abs(_descend(lambda a: expit(a)) - 0.010)
+    yield abs(_descend(lambda a: -expit(-a)) - 0.990)
+
+
 @target.control("-log D and log(1 - D) drive D(fake) up to .990", tolerance=0.02)
 def _():
     yield 1 - _descend(lambda a: -expit(-a))

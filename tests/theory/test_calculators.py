@@ -15,6 +15,9 @@ from theory import Discrete, Discriminator, Empirical, Mixture
 from theory.convex_functions import F_DIVERGENCES, FDivergence, _check_f
 from theory.integration import integrate, integrate_to_tails, sign_changes
 
+# Nothing overflows or divides by zero unawares, in scipy either.
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
 LOG2, LOG4 = math.log(2), math.log(4)
 
 # (mean, std) of two normal laws: near, 30 standard deviations apart, spreads 1e4 and 1e8 apart

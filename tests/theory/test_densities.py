@@ -7,6 +7,9 @@ from scipy import stats
 from theory import Discrete, Empirical, Mixture
 from theory.densities import _LEVELS, _upper_quantile, as_law, merge
 
+# Nothing overflows or divides by zero unawares, in scipy either.
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
 TWO = Mixture([0.3, 0.7], [stats.norm(-3, 1), stats.t(3, 5, 0.5)])
 
 

@@ -14,6 +14,9 @@ from theory import Discrete, Empirical, Mixture, kantorovich_potential, transpor
 from theory.integration import integrate
 from theory.transport import _excess, _levels
 
+# Nothing overflows or divides by zero unawares, in scipy either.
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
 NORMAL = stats.norm(0, 1)
 
 

@@ -671,6 +671,22 @@ def test_a_vector_against_a_law_on_points():
     assert theory.total_variation(Empirical([0, 1]), [0.5, 0.25, 0.25]) == 0.25
 
 
+@pytest.mark.parametrize("law", [NORMAL, stats.uniform(0, 1), stats.expon()])
+def test_a_constant_discriminator_is_worth_its_logs(law):
+    for d in (0.1, 0.5, 0.9):
+        found = theory.value(law, stats.norm(2, 3), lambda x, d=d: np.full(x.shape, d))
+        assert found == pytest.approx(math.log(d) + math.log(1 - d), rel=1e-12)
+        odds = math.log(d / (1 - d))
+        found = theory.value(law, stats.norm(2, 3), Discriminator(lambda x, a=odds: 0 * x + a))
+        assert found == pytest.approx(math.log(d) + math.log(1 - d), rel=1e-12)
+
+
+def test_answers_need_not_be_floats():
+    assert theory.value([0.5, 0.5], [0.5, 0.5], lambda x: [0.5, 0.5]) == pytest.approx(-LOG4)
+    assert theory.value([1, 0], [0, 1], lambda x: x == 0) == 0
+    assert theory.value(["1", 0], [0, 1.0], Discriminator(lambda x: [0, 0])) == pytest.approx(-LOG4)
+
+
 def test_values_exactly():
     p, q = [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]
     half = np.array([0.25, 0.5, 0.25])

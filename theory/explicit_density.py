@@ -107,6 +107,41 @@ def _mean_kl(n: int) -> float:
     return (psi((n - 1) / 2) + np.log(2 / n) + (n + 1) / (n - 3) - 1) / 2
 
 
+@goal.symbolic
+def _():
+    import sympy as sp
+
+    N, s, v, k, x = sp.symbols("N sigma v k x", positive=True)
+    m, mean, t = sp.symbols("m mu t", real=True)
+    square = s**2 + (m - mean) ** 2  # E[(x - mean)²] of the data N(m, σ²)
+    entropy = sp.log(2 * sp.pi * s**2) / 2 + sp.Rational(1, 2)
+    left = sp.log(2 * sp.pi * v) / 2 + square / (2 * v) - entropy
+    yield (
+        "KL(N(m, sigma^2) || N(mean, v)) = log(v/sigma^2)/2 + (sigma^2 + (m - mean)^2)/(2v) - 1/2",
+        sp.expand_log(left - (sp.log(v / s**2) + square / v - 1) / 2),
+    )
+    # The fit has v = sigma² X/N, X chi-squared with k = N - 1 degrees, and (m - mean)² of mean
+    # sigma²/N, independent of v
+    power = sp.integrate(x ** (k / 2 + 2 - 1) * sp.exp(-x / 2), (x, 0, sp.oo))
+    yield (
+        "int x^(a - 1) e^(-x/2) dx = 2^a Gamma(a), here at a = k/2 + 2",
+        sp.simplify(power - 2 ** (k / 2 + 2) * sp.gamma(k / 2 + 2)),
+    )
+    moment = 2**t * sp.gamma(k / 2 + t) / sp.gamma(k / 2)  # so E[X^t]
+    mean_log, mean_inverse = sp.diff(moment, t).subs(t, 0), sp.gammasimp(moment.subs(t, -1))
+    yield (
+        "so E[X^t] = 2^t Gamma(k/2 + t)/Gamma(k/2), and E[log X], its slope at 0, psi(k/2) + log 2",
+        sp.simplify(mean_log - sp.digamma(k / 2) - sp.log(2)),
+    )
+    yield "E[1/X] = 1/(k - 2)", sp.simplify(mean_inverse - 1 / (k - 2))
+    expected = mean_log - sp.log(N) + (s**2 + s**2 / N) * N / s**2 * mean_inverse - 1
+    said = sp.digamma((N - 1) / 2) + sp.log(2 / N) + (N + 1) / (N - 3) - 1
+    yield (
+        "the mean KL, with k = N - 1: [psi((N-1)/2) + log(2/N) + (N+1)/(N-3) - 1]/2",
+        sp.simplify(sp.expand_log(expected.subs(k, N - 1) - said)),
+    )
+
+
 @goal.sampling
 def _(rng):
     for n in (15, 30, 100):

@@ -383,7 +383,8 @@ def _():
     yield "x density = -s^2 density'", sp.simplify(x * density + s**2 * sp.diff(density, x))
     by_parts = sp.integrate(2 * s**2 * density**2, (x, -sp.oo, sp.oo))
     yield (
-        "the luckier of two evaluations: 2 s^2 times the integral of density^2",
+        "the luckier of two evaluations: E max = int 2x density(x) P(noise <= x) dx, by parts "
+        "2 s^2 int density^2 = s/sqrt(pi)",
         by_parts - s / sp.sqrt(sp.pi),
     )
     yield "no noise, no luck to forget", sp.limit(by_parts, s, 0)

@@ -239,7 +239,13 @@ def _():
         sp.factor(sp.diff(large, u).subs(u, 1 + a)) > 0,
     )
     yield (
-        "the size falls up to eta = 1/2 and rises after it: least there, 1/2 squared",
+        "up to 1/2 eta rises with s < 1 ...",
+        sp.factor(sp.diff(small, s).subs(s, 1 / (1 + a))) > 0,
+    )
+    yield "... and the squared size 1/(1 + s^2) falls", sp.diff(1 / (1 + s**2), s) < 0
+    yield "beyond, it rises with u", sp.diff((1 + u**2) / 4, u) > 0
+    yield (
+        "so it is least at eta = 1/2, u = 1: the square of 1/sqrt(2)",
         ((1 + u**2) / 4).subs(u, 1) - sp.Rational(1, 2),
     )
 

@@ -333,9 +333,13 @@ def _():
     a = psi * theta
     inwards = theta * other[0] + psi * other[1]
     yield (
-        "there theta theta' + psi psi' = -a (e^a - 1)/(e^a + 1) with a = psi theta, never positive",
+        "there theta theta' + psi psi' = -a (e^a - 1)/(e^a + 1) with a = psi theta",
         sp.simplify(inwards + a * (sp.exp(a) - 1) / (sp.exp(a) + 1)),
     )
+    b, w = sp.Symbol("b", real=True), sp.Symbol("w", positive=True)
+    pull = b * (sp.exp(b) - 1) / (sp.exp(b) + 1)
+    yield "which is even in a", sp.simplify(pull - pull.subs(b, -b))
+    yield "and negative for a = log(1 + w) > 0: inwards", pull.subs(b, sp.log(1 + w)) > 0
 
 
 def _rotation_errors(field: Field) -> np.ndarray:

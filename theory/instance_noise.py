@@ -1,5 +1,5 @@
-"""Instance noise: how overlap brings the gradient back, and how much noise is best (claims A-SUP-05
-and 07 to 13)."""
+"""Instance noise: how overlap brings the gradient of JS back (claims A-SUP-05 and 07 to 10; the
+best level of noise is in `theory.noise_levels`)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false

@@ -238,7 +238,7 @@ alternating = Claim(
     statement="When x moves first and y answers the new x, one round is the matrix "
     "[[1, -eta], [eta, 1 - eta^2]] with determinant 1 and trace 2 - eta^2: areas are preserved. "
     "x^2 + y^2 - eta x y is the same at every step; for 0 < eta < 2 that is an ellipse, so the "
-    "points stay bounded and never converge.",
+    "points stay bounded and, unless they start at (0, 0), never converge.",
     formula=r"\left(\begin{matrix} x' \\ y' \end{matrix}\right) = \left(\begin{matrix} 1 & -\eta "
     r"\\ \eta & 1 - \eta^2 \end{matrix}\right) \left(\begin{matrix} x \\ y \end{matrix}\right),"
     r"\quad \det = 1,\quad x^2 + y^2 - \eta x y = \mathrm{const}",

@@ -384,6 +384,17 @@ def _():
     c = sp.Symbol("c", positive=True)
     yield "weights 1, 0 at x = c and -c: ReLU", sp.Matrix([sp.Max(c, 0) - c, sp.Max(-c, 0)])
     yield "weights 1, -1: |x|", sp.Matrix([sp.Max(c, -c) - c, sp.Max(-c, c) - c])
+    difference = sp.Max(x, -x) - sp.Max(x - 1, 1 - x)
+    half = sp.Rational(1, 2)
+    second = [
+        sum(k * difference.subs(x, at + k_at) for k, k_at in ((1, -half), (-2, 0), (1, half)))
+        for at in (0, 1)
+    ]
+    yield (
+        "|x| - |x - 1| has the second differences 1 about 0 and -1 about 1: neither convex nor "
+        "concave",
+        sp.Matrix(second) - sp.Matrix([1, -1]),
+    )
 
 
 def _pieces(rng: np.random.Generator, k: int) -> Callable:

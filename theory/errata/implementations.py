@@ -489,7 +489,7 @@ def _gradient_errors(detach: bool):
             yield abs(direct + through - _derivative(objective, theta))
 
 
-@detached.counterexample(at_least=0.01, description="the detached gradient against differences")
+@detached.counterexample(at_least=1e-3, description="the detached gradient against differences")
 def _():
     yield from _gradient_errors(detach=True)
 

@@ -278,6 +278,9 @@ def test_quantiles_of_points_at_the_steps():
     np.testing.assert_array_equal(law.isf([0.0, 0.2499, 0.25, 0.75, 1.0]), [2, 2, 1, 0, 0])
     np.testing.assert_array_equal(law.cdf([-1, 0, 0.5, 2, 3]), [0, 0.25, 0.25, 1, 1])
     np.testing.assert_array_equal(law.sf([-1, 0, 0.5, 2, 3]), [1, 0.75, 0.75, 0, 0])
+    four = Discrete([0.0, 1.0, 2.0, 3.0], [0.125, 0.125, 0.25, 0.5])
+    np.testing.assert_array_equal(four.isf([0.4, 0.5, 0.7, 0.75, 0.8, 0.875]), [3, 2, 2, 1, 1, 0])
+    np.testing.assert_array_equal(four.ppf([0.1, 0.125, 0.2, 0.25, 0.5, 0.6]), [0, 0, 1, 1, 2, 3])
     assert law.pmf(5.0) == law.pmf(-1.0) == law.pmf(0.5) == 0
     assert law.support() == (0, 2)
     assert law.std() == pytest.approx(np.sqrt(0.5))

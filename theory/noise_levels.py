@@ -300,18 +300,23 @@ def _():
     yield "in between it is positive, so it has a largest value", sigma > 0
 
 
+def _best_on_grid(gradient) -> float:
+    """The s of the grid 1, 1.25, ..., 20 where the gradient, a function of s, is largest."""
+    grid = np.arange(1, 20.01, 0.25)
+    return float(grid[gradient(grid).argmax()])
+
+
 def _best_levels(theta: float) -> tuple[float, float]:
-    """The best s on the ledger's grid 1, 1.25, ..., 20, and the best s of all."""
+    """The best s on the grid, and the best s of all."""
     from scipy.optimize import minimize_scalar
 
-    grid = np.arange(1, 20.01, 0.25)
     found = minimize_scalar(
         lambda s: -float(js_gradient(theta, s)),
         bounds=(theta / 10, theta),
         method="bounded",
         options={"xatol": 1e-9},
     )
-    return float(grid[js_gradient(theta, grid).argmax()]), float(found.x)
+    return _best_on_grid(lambda s: js_gradient(theta, s)), float(found.x)
 
 
 @best.numerical(tolerance=0.25, description="the best level for theta = 10, on a grid and off it")
@@ -351,6 +356,8 @@ def _():
     "uniform noise of the same spread: best just before the supports part", tolerance=0.25
 )
 def _():
-    s = np.arange(1, 20.01, 0.25)
-    width = s * math.sqrt(12)
-    yield abs(float(s[np.where(width > 10, math.log(2) / width, 0.0).argmax()]) - 4)
+    def gradient(s):  # log 2/w while theta = 10 is within the width w (A-SUP-09), else 0
+        width = s * math.sqrt(12)
+        return np.where(width > 10, math.log(2) / width, 0.0)
+
+    yield abs(_best_on_grid(gradient) - 4)

@@ -165,7 +165,12 @@ def _():
     yield "with ε the gradient at 0 is 0", sp.diff(norm, x).subs(x, 0)
     excess = norm - sp.Abs(x)
     yield "it is too long by ε/(‖x‖_ε + |x|)", sp.simplify(excess * (norm + sp.Abs(x)) - e)
-    yield "which is largest at x = 0: sqrt(ε)", excess.subs(x, 0) - sp.sqrt(e)
+    r = sp.Symbol("r", positive=True)
+    yield (
+        "its slope in r = |x| is r/‖r‖_ε - 1, and r²/‖r‖_ε² = 1 - ε/‖r‖_ε² < 1: it falls",
+        sp.simplify((sp.diff(excess.subs(x, r), r) + 1) ** 2 - (1 - e / norm.subs(x, r) ** 2)),
+    )
+    yield "so it is largest at x = 0: sqrt(ε)", excess.subs(x, 0) - sp.sqrt(e)
 
 
 @root.control("with ε = 1e-12: finite, 0 at 0, and x/‖x‖ elsewhere to 1e-9", tolerance=1e-9)

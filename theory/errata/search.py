@@ -342,7 +342,8 @@ def _evolved() -> dict[tuple[tuple[float, float], bool], np.ndarray]:
     """
     rng = np.random.default_rng(63)
     cases = [(s, oldest) for s in (_EXACT, _FROM_POOR, _FROM_RANDOM) for oldest in (True, False)]
-    settings = np.repeat([(*situation, oldest) for situation, oldest in cases], _RUNS, axis=0)
+    settings = np.array([(*situation, oldest) for situation, oldest in cases])
+    settings = np.repeat(settings, _RUNS, axis=0)
     noise, ones, by_age = settings[:, 0], settings[:, 1], settings[:, 2] == 1
     runs = np.arange(len(noise))
     bits = (rng.random((len(runs), 20, 20)) < ones[:, None, None]).astype(np.int8)

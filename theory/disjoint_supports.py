@@ -76,6 +76,15 @@ disjoint = Claim(
 )
 
 
+def _js_integrand():
+    """Symbols p and q and what JS collects where the laws have these densities (or masses)."""
+    import sympy as sp
+
+    p, q = sp.symbols("p q", positive=True)
+    middle = (p + q) / 2
+    return p, q, p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)
+
+
 @disjoint.symbolic
 def _():
     import sympy as sp
@@ -89,8 +98,7 @@ def _():
     yield "nor do the samples, as p -> 0: V(D*, G) = 0", sp.limit(game, p, 0)
     d = a / (1 + a)  # every D in (0, 1)
     yield "no D has more: both logarithms are negative", sp.log(sp.simplify(1 / d)) > 0
-    middle = (p + q) / 2
-    distance = p / 2 * sp.log(p / middle) + q / 2 * sp.log(q / middle)
+    p, q, distance = _js_integrand()
     yield (
         "JS's integrand goes to (p/2) log 2 as q -> 0",
         sp.limit(distance, q, 0) - p / 2 * sp.log(2),
@@ -102,7 +110,7 @@ def _():
     missing = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)
     yield (
         "where both are positive it is less than (p + q)/2 log 2, by what the next step shows > 0",
-        sp.expand_log(sp.logcombine(distance + missing - middle * sp.log(2)).expand()),
+        sp.expand_log(sp.logcombine(distance + missing - (p + q) / 2 * sp.log(2)).expand()),
     )
     yield "(p/2) log(1 + q/p) + (q/2) log(1 + p/q) > 0: log 2 is the largest JS", missing > 0
     yield "TV's integrand |p - q|/2 is p/2 on the data", (sp.Abs(p - q) / 2).subs(q, 0) - p / 2
@@ -178,11 +186,12 @@ def _():
     import sympy as sp
 
     x, u, theta = sp.symbols("x u theta", real=True)
-    p, s = sp.symbols("p s", positive=True)
+    s = sp.Symbol("s", positive=True)
     shape = sp.Function("q")  # the generator's law: q(x - theta) on [theta, theta + 1]
+    p, q, collects = _js_integrand()
     yield (
-        "where p is alone, JS collects (p/2) log(p/(p/2)) = (p/2) log 2, and so of q",
-        (p / 2 * sp.log(p / (p / 2)) - p / 2 * sp.log(2)),
+        "where q is alone, p -> 0, JS collects (q/2) log 2 (and (p/2) log 2 where p is)",
+        sp.limit(collects, p, 0) - q / 2 * sp.log(2),
     )
     collected = sp.Integral(shape(x - theta) / 2 * sp.log(2), (x, theta, theta + 1))
     still = sp.Integral(shape(u) / 2 * sp.log(2), (u, 0, 1))
@@ -256,8 +265,7 @@ def _():
 
     theta = sp.Symbol("theta", real=True)
     r = sp.Symbol("r", positive=True)
-    p, q = sp.symbols("p q", positive=True)  # the masses of one point
-    collected = p / 2 * sp.log(2 * p / (p + q)) + q / 2 * sp.log(2 * q / (p + q))
+    p, q, collected = _js_integrand()  # here p and q are the masses of one point
     own = sp.limit(collected.subs(p, 1), q, 0)
     yield "theta != 0: at 0, with the masses 1 and 0, JS collects (log 2)/2", own - sp.log(2) / 2
     other = sp.limit(collected.subs(q, 1), p, 0)
@@ -354,12 +362,15 @@ def _():
         (sp.powsimp(sp.expand_power_base(volume)) - (2 * slope * sp.sqrt(d)) ** (d + k) * n**-k),
     )
     yield "which goes to 0 as the grid is refined: volume 0", sp.limit(n**-k, n, sp.oo)
-    p = sp.Symbol("p", positive=True)
+    p, q, collects = _js_integrand()
     yield (
-        "the data avoid it with probability 1: off it p_g = 0, and JS collects (p/2) log 2",
-        (p / 2 * sp.log(p / (p / 2)) - p / 2 * sp.log(2)),
+        "the data avoid it with probability 1: off it q = p_g = 0, and JS collects (p/2) log 2",
+        sp.limit(collects, q, 0) - p / 2 * sp.log(2),
     )
-    yield "as much comes from p_g's side: JS = log 2", sp.log(2) / 2 + sp.log(2) / 2 - sp.log(2)
+    yield (
+        "on it p = 0, and JS collects (q/2) log 2; p and q have mass 1 each: JS = log 2",
+        sp.limit(collects, p, 0) - q / 2 * sp.log(2),
+    )
 
 
 def _network(rng: np.random.Generator, d: int, n: int, z: np.ndarray) -> np.ndarray:

@@ -133,15 +133,12 @@ def _():
 
     x, c, u, z = sp.symbols("x c u z", positive=True)
     y = sp.Symbol("y", real=True)
-    F, Q = sp.Function("F"), sp.Function("Q")  # Q = F^-1
-    slope = sp.Symbol("s")
-    identity = sp.diff(F(Q(u)) - u, u).doit()
-    found = sp.solve(identity.subs(sp.Derivative(Q(u), u), slope), slope)[0]
-    F_slope = identity.subs(sp.Derivative(Q(u), u), 1) + 1  # F'(Q(u))
-    yield "F(Q(u)) = u, differentiated: Q'(u) = 1/F'(Q(u))", found - 1 / F_slope
+    F = sp.Function("F")
+    below = sp.Integral(1, (u, 0, F(x)))
     yield (
-        "change of variables from u, of density 1: Q(u) has the density 1/Q' = F' at x = Q(u)",
-        sp.simplify(1 / found - F_slope),
+        "F increases: F^-1(u) <= x where u <= F(x). P(F^-1(u) <= x) is the integral of 1 over u "
+        "from 0 to F(x), and its slope in x, the density of F^-1(u), is F'(x)",
+        sp.diff(below, x).doit() - F(x).diff(x),
     )
     a = sp.Rational(5, 2)
     density = x ** (a - 1) * sp.exp(-x) / sp.gamma(a)

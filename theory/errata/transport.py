@@ -161,7 +161,7 @@ def _():
     )
     corners = [plan.subs({x: i, y: j}) for i in (0, 1) for j in (0, 1)]
     yield (
-        "and is at least 1 - |c|, in a corner: a plan for |c| <= 1",
+        "linear in x and in y, it is least in a corner, 1 - |c|: a plan for |c| <= 1",
         sp.Matrix(corners) - sp.Matrix([1 + c, 1 - c, 1 - c, 1 + c]),
     )
 

@@ -28,35 +28,35 @@ from theory.exercises import answered_by, exercises
 
 # The modules that register claims, in the order in which `claims()` lists them.
 CLAIM_MODULES = (
-    "framework",
-    "training",
-    "push_forward",
-    "discriminator",
-    "f_divergences",
-    "global_optimum",
-    "descent",
-    "jensen_shannon",
-    "saturation",
-    "disjoint_supports",
-    "instance_noise",
-    "noise_levels",
-    "couplings",
-    "transport_maps",
-    "optimal_transport",
-    "critics",
-    "dynamics",
-    "min_max",
-    "cures",
-    "mode_collapse",
-    "mode_seeking",
-    "mode_collapse_region",
-    "packing",
-    "packed_game",
-    "explicit_density",
-    "sampling",
-    "evaluation",
-    "networks",
-    "momentum",
+    "topics.framework",
+    "topics.training",
+    "topics.push_forward",
+    "topics.discriminator",
+    "topics.f_divergences",
+    "topics.global_optimum",
+    "topics.descent",
+    "topics.jensen_shannon",
+    "topics.saturation",
+    "topics.disjoint_supports",
+    "topics.instance_noise",
+    "topics.noise_levels",
+    "topics.couplings",
+    "topics.transport_maps",
+    "topics.optimal_transport",
+    "topics.critics",
+    "topics.dynamics",
+    "topics.min_max",
+    "topics.cures",
+    "topics.mode_collapse",
+    "topics.mode_seeking",
+    "topics.mode_collapse_region",
+    "topics.packing",
+    "topics.packed_game",
+    "topics.explicit_density",
+    "topics.sampling",
+    "topics.evaluation",
+    "topics.networks",
+    "topics.momentum",
     "errata.game",
     "errata.saturation",
     "errata.transport",
@@ -181,7 +181,7 @@ class Claim:
     """A statement with a permanent id; constructing one registers it.
 
     Args:
-        id: the ledger's id, such as ``A-JS-02``, or ``B-E16`` of an erratum; never renumbered.
+        id: a permanent id, such as ``A-JS-02``, or ``B-E16`` of an erratum; never renumbered.
         alias: a readable name in lower case with hyphens, such as ``js-decomposition``.
         title: one line, a formula where there is one.
         statement: the whole statement; of an erratum, what is wrongly said and what is right.
@@ -412,7 +412,7 @@ def _symbolic_residual(residual: Any) -> float:
 
 
 def _all() -> list[Claim]:
-    """Every claim, in the ledger's order within its group (A-JS and so on)."""
+    """Every claim, group by group (A-JS and so on), in the order of the ids."""
     for name in CLAIM_MODULES:
         importlib.import_module(f"theory.{name}")
     groups = list(dict.fromkeys(_group(id_) for id_ in _registry))

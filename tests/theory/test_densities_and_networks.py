@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from theory import Mixture
-from theory.evaluation import log_parzen, parzen_variance, smoothed
-from theory.explicit_density import GaussianModel
 from theory.figures import densities, illustrations, networks
-from theory.momentum import momentum_iterates
-from theory.networks import ACTIVATIONS, activation, dropout
+from theory.topics.evaluation import log_parzen, parzen_variance, smoothed
+from theory.topics.explicit_density import GaussianModel
+from theory.topics.momentum import momentum_iterates
+from theory.topics.networks import ACTIVATIONS, activation, dropout
 
 
 def test_gaussian_model_is_the_fitted_law():

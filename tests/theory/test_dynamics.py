@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.dynamics import (
+from theory.figures.dynamics import radius_table
+from theory.topics.dynamics import (
     METHODS,
     OBJECTIVES,
     bilinear_field,
@@ -15,7 +16,6 @@ from theory.dynamics import (
     flow,
     trajectory,
 )
-from theory.figures.dynamics import radius_table
 
 theta, psi = sp.symbols("theta psi", real=True)
 SOFTPLUS = sp.Lambda(theta, sp.log(1 + sp.exp(theta)))

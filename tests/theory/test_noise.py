@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from theory.disjoint_supports import share_of_cells, spiral
 from theory.divergences import js
-from theory.instance_noise import js_gradient, noised_uniform, noised_uniform_density
+from theory.topics.disjoint_supports import share_of_cells, spiral
+from theory.topics.instance_noise import js_gradient, noised_uniform, noised_uniform_density
 
 
 @pytest.mark.parametrize("theta", [-3.0, 0.5, 2.0, 10.0])

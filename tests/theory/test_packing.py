@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import theory
-from theory.mode_collapse import dropped_modes_js
-from theory.mode_collapse_region import (
+from theory.topics.mode_collapse import dropped_modes_js
+from theory.topics.mode_collapse_region import (
     COLLAPSED,
     DATA,
     SPREAD,
@@ -16,7 +16,7 @@ from theory.mode_collapse_region import (
     products,
     variation_range,
 )
-from theory.mode_seeking import mode_seeking_fit
+from theory.topics.mode_seeking import mode_seeking_fit
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])

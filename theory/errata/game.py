@@ -11,9 +11,9 @@ from scipy.special import expit, ndtr
 from theory.claim import Claim
 from theory.densities import Mixture
 from theory.divergences import js, kl, optimal_discriminator, total_variation, value
-from theory.dynamics import dirac_field
-from theory.framework import LOG4
-from theory.training import digits_values, memorised_values
+from theory.topics.dynamics import dirac_field
+from theory.topics.framework import LOG4
+from theory.topics.training import digits_values, memorised_values
 
 _PAPER = "Goodfellow et al. 2014"
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logsumexp, ndtr, softmax
 
 from theory.claim import Claim
-from theory.dynamics import dirac_field
+from theory.topics.dynamics import dirac_field
 
 
 def _derivative(f, x: float) -> float:

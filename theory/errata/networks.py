@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit
 
 from theory.claim import Claim
-from theory.networks import activation, dropout, relu, step
+from theory.topics.networks import activation, dropout, relu, step
 
 requirement = Claim(
     id="B-E20",

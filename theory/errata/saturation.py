@@ -11,7 +11,7 @@ from scipy.special import expit, log_expit
 from theory.claim import Claim
 from theory.densities import Mixture
 from theory.divergences import optimal_discriminator
-from theory.saturation import trained_gradients
+from theory.topics.saturation import trained_gradients
 
 _PAPER = "Goodfellow et al. 2014"
 

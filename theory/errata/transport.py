@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from theory.claim import Claim
 from theory.densities import Mixture
 from theory.divergences import js, optimal_discriminator, value
-from theory.instance_noise import js_gradient
+from theory.topics.instance_noise import js_gradient
 
 _LOG2 = math.log(2)
 

@@ -9,8 +9,8 @@ import numpy as np
 from theory.densities import Mixture
 from theory.divergences import js, total_variation
 from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
-from theory.mode_collapse import dropped_modes_js
-from theory.mode_collapse_region import (
+from theory.topics.mode_collapse import dropped_modes_js
+from theory.topics.mode_collapse_region import (
     COLLAPSED,
     DATA,
     SPREAD,
@@ -18,7 +18,7 @@ from theory.mode_collapse_region import (
     packed,
     variation_range,
 )
-from theory.mode_seeking import mode_seeking_fit, two_bumps
+from theory.topics.mode_seeking import mode_seeking_fit, two_bumps
 
 _POINT = (0.05, 0.15)
 

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from theory.densities import Mixture
-from theory.evaluation import log_parzen, parzen_variance, smoothed
-from theory.explicit_density import GaussianModel
 from theory.figures import BLUE, GREY, ORANGE, PURPLE, RED, canvas, illustration
 from theory.integration import integrate
+from theory.topics.evaluation import log_parzen, parzen_variance, smoothed
+from theory.topics.explicit_density import GaussianModel
 
 SAMPLES = 1_000_000  # of each Monte-Carlo histogram
 

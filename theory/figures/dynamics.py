@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from theory.dynamics import (
+from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
+from theory.topics.dynamics import (
     METHODS,
     bilinear_field,
     bilinear_rate,
@@ -14,7 +15,6 @@ from theory.dynamics import (
     flow,
     trajectory,
 )
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
 
 COLOURS = dict(zip(METHODS, (RED, ORANGE, BLUE, PURPLE, GREEN), strict=True))
 _STYLES = dict(zip(METHODS, ("-", "-", "-", (0, (5, 3)), (0, (1, 1.2))), strict=True))

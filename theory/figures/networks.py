@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
-from theory.momentum import momentum_iterates
-from theory.networks import ACTIVATIONS, dropout
+from theory.topics.momentum import momentum_iterates
+from theory.topics.networks import ACTIVATIONS, dropout
 
 DRAWS = 200_000  # of a unit under dropout, at each rate
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from theory.disjoint_supports import share_of_cells, spiral
 from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
-from theory.instance_noise import js_gradient, noised_uniform_density
+from theory.topics.disjoint_supports import share_of_cells, spiral
+from theory.topics.instance_noise import js_gradient, noised_uniform_density
 
 _LOG2 = math.log(2)
 

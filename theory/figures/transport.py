@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theory.couplings import quadrature, violation
 from theory.densities import Discrete, Mixture
 from theory.divergences import js, kl, total_variation
 from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
+from theory.topics.couplings import quadrature, violation
 from theory.transport import TransportPlan, kantorovich_potential, transport_plan, wasserstein
 
 _STAIRS = np.array([0.4, 0.3, 0.2, 0.1, 0.0])

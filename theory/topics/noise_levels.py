@@ -12,7 +12,7 @@ import numpy as np
 
 from theory.claim import Claim
 from theory.divergences import js
-from theory.instance_noise import js_gradient, noised_uniform, noised_uniform_density
+from theory.topics.instance_noise import js_gradient, noised_uniform, noised_uniform_density
 
 _LOG4 = 2 * math.log(2)
 _NOISE = "Arjovsky and Bottou 2017, Towards Principled Methods for Training GANs, section 3"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from theory.claim import Claim
-from theory.dynamics import Field, bilinear_field, flow, trajectory
+from theory.topics.dynamics import Field, bilinear_field, flow, trajectory
 
 COURSE = "001_5040f14b49cef5aa.txt:39"
 TUTORIAL = "Goodfellow 2016, NIPS 2016 Tutorial: Generative Adversarial Networks, section 8.2"

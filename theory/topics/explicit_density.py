@@ -1,4 +1,4 @@
-"""Explicit and implicit densities (claims A-GEN; those on sampling are in `theory.sampling`).
+"""Explicit and implicit densities (claims A-GEN; on sampling: `sampling`).
 
 An explicit model gives the density p_model(x) and samples; an implicit one, such as the generator
 of a GAN, gives samples only. `GaussianModel` is the smallest explicit one.

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from theory.claim import Claim
-from theory.explicit_density import GaussianModel
+from theory.topics.explicit_density import GaussianModel
 
 affine = Claim(
     id="A-GEN-04",

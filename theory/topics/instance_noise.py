@@ -1,5 +1,5 @@
 """Instance noise: how overlap brings the gradient of JS back (claims A-SUP-05 and 07 to 10; the
-best level of noise is in `theory.noise_levels`)."""
+best level of noise is in `theory.topics.noise_levels`)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false

@@ -13,7 +13,7 @@ from scipy.special import gammaln, log_expit, logsumexp, xlogy
 
 from theory.claim import Claim
 from theory.divergences import js, kl
-from theory.mode_collapse_region import packed, products
+from theory.topics.mode_collapse_region import packed, products
 
 _LOG2 = math.log(2)
 COURSE = "001_5040f14b49cef5aa.txt:37"

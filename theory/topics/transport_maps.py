@@ -11,8 +11,14 @@ import itertools
 import numpy as np
 
 from theory.claim import SAMPLING_BOUND, Claim
-from theory.couplings import cheapest_plans, quadrature, staying_plan, towards_zero, violation
 from theory.divergences import total_variation
+from theory.topics.couplings import (
+    cheapest_plans,
+    quadrature,
+    staying_plan,
+    towards_zero,
+    violation,
+)
 from theory.transport import transport_plan, wasserstein
 
 _VILLANI = "Villani 2003, Topics in Optimal Transportation"
@@ -175,14 +181,14 @@ def _kolmogorov(x: np.ndarray, q) -> float:
 
 
 # The p-value is turned into a normal deviate: true samples are further out than 4.9 with
-# probability 1e-6 each, and pass the ledger's p > 0.01 (2.58) but for one in a hundred.
+# probability 1e-6 each, and pass p > 0.01 (2.58) but for one in a hundred.
 @mapped.sampling
 def _(rng):
     for p, q in _pairs_for_maps():
         yield _kolmogorov(q.ppf(p.cdf(p.rvs(size=2000, random_state=rng))), q)
 
 
-@mapped.numerical(tolerance=0, description="p-value above 0.01, the ledger's; the seed is fixed")
+@mapped.numerical(tolerance=0, description="p-value above 0.01; the seed is fixed")
 def _(rng):
     p, q = next(_pairs_for_maps())
     yield max(0.0, _kolmogorov(q.ppf(p.cdf(p.rvs(size=2000, random_state=rng))), q) - 2.5758)

@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from theory.claim import Claim
-from theory.dynamics import bilinear_field, bilinear_rate, flow
-from theory.min_max import COURSE, distances
+from theory.topics.dynamics import bilinear_field, bilinear_rate, flow
+from theory.topics.min_max import COURSE, distances
 
 methods = Claim(
     id="A-DYN-06",

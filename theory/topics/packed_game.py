@@ -13,8 +13,8 @@ from scipy.special import log_expit, logsumexp, xlogy
 
 from theory.claim import Claim
 from theory.divergences import js, optimal_discriminator
-from theory.mode_collapse_region import PACGAN, packed, products
-from theory.packing import COURSE, INDEPENDENT, random_pairs
+from theory.topics.mode_collapse_region import PACGAN, packed, products
+from theory.topics.packing import COURSE, INDEPENDENT, random_pairs
 
 _LOG4 = math.log(4)
 

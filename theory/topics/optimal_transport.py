@@ -17,9 +17,9 @@ import numpy as np
 from scipy.special import erf
 
 from theory.claim import Claim
-from theory.couplings import cheapest_plans, pairs, quadrature, staying_plan, towards_zero
 from theory.densities import Discrete
 from theory.divergences import js, kl, total_variation
+from theory.topics.couplings import cheapest_plans, pairs, quadrature, staying_plan, towards_zero
 from theory.transport import wasserstein
 
 _VILLANI = "Villani 2003, Topics in Optimal Transportation"
@@ -97,7 +97,7 @@ def folded_normal_mean(d: float, s: float) -> float:
     )
 
 
-# The laws, W1 by its closed form, the ledger's number, and where |F - G| has bends.
+# The laws, W1 by its closed form, its number, and where |F - G| has bends.
 def _forms():
     from scipy import stats
 
@@ -114,7 +114,7 @@ def _forms():
     yield Discrete([-1], [1]), Discrete([2.5], [1]), abs(-1 - 2.5), 3.5, (-1, 2.5)
 
 
-@closed_forms.numerical(tolerance=1e-8, description="closed forms, ledger, library, int |F - G|")
+@closed_forms.numerical(tolerance=1e-8, description="closed forms, numbers, library, int |F - G|")
 def _():
     for p, q, closed, listed, bends in _forms():
         pieces = [np.linspace(*ends, 30) for ends in itertools.pairwise(bends)]

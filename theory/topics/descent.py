@@ -191,7 +191,7 @@ def _js_slope(theta: float) -> float:
 def _(rng):
     from scipy import stats
 
-    yield abs(_js_slope(1.1) - 0.3188674444)  # the ledger's figure at theta_0 = 1.1
+    yield abs(_js_slope(1.1) - 0.3188674444)
     for theta in [1.1, *rng.uniform(-3, 3, 4)]:
         d = optimal_discriminator(stats.norm(0, 1), stats.norm(theta, 1.3))
         yield abs(_frozen_slope(theta, d) - _js_slope(theta))

@@ -14,10 +14,10 @@ import math
 import numpy as np
 
 from theory.claim import Claim
-from theory.couplings import cheapest_plans, pairs, quadrature
 from theory.densities import Discrete
 from theory.divergences import js
-from theory.optimal_transport import folded_normal_mean
+from theory.topics.couplings import cheapest_plans, pairs, quadrature
+from theory.topics.optimal_transport import folded_normal_mean
 from theory.transport import kantorovich_potential, wasserstein
 
 _VILLANI = "Villani 2003, Topics in Optimal Transportation"

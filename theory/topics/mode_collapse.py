@@ -396,7 +396,7 @@ def _():
             yield 0.0 if kl(p, q) == (math.inf if kept < 8 else 0.0) else 1.0
 
 
-@dropped.numerical(tolerance=5e-5, description="five of eight modes, the ledger's four decimals")
+@dropped.numerical(tolerance=5e-5, description="five of eight modes, four decimals")
 def _():
     for m, stated in enumerate(_FIVE_OF_EIGHT, 1):
         yield abs(dropped_modes_js(8, 5, m) - stated)

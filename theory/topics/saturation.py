@@ -464,7 +464,7 @@ def _divergence_slope(theta: float, share_of_js: float) -> float:
 
 @optimal_gradient.numerical(tolerance=1e-6, description="N(0, 1) against N(theta, 1.3^2)")
 def _(rng):
-    yield abs(_frozen_slope(1.1) - 0.7811325556)  # the ledger's 1.1 - 0.3188674444
+    yield abs(_frozen_slope(1.1) - 0.7811325556)  # 1.1 - 0.3188674444
     for theta in (1.1, *rng.uniform(-2, 2, 2)):
         yield abs(_frozen_slope(theta) - _divergence_slope(theta, 2))
 

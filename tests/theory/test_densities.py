@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from theory import Discrete, Empirical, Mixture
+import theory
+from theory import Discrete, Empirical, Mixture, certified
 from theory.densities import _LEVELS, _upper_quantile, as_law, merge
 
 # Nothing overflows or divides by zero unawares, in scipy either.
@@ -393,3 +394,35 @@ def test_quantiles_that_cannot_be_computed_are_said():
 
     with pytest.raises(ValueError, match=r"^the quantiles of broken cannot be computed: no root$"):
         Mixture([1.0], [Broken(name="broken")()])
+
+
+def test_three_distributions_frozen_apart_are_drawn_in_their_shares():
+    parts = [stats.norm(-10, 1), stats.norm([0, 5], 0.1), stats.gamma(2, loc=100)]
+    law = Mixture([0.2, 0.1, 0.3, 0.4], parts)
+    x = law.rvs(20_000, random_state=3)
+    edges = [-30, -4, 2.5, 50, 1000]
+    shares = np.histogram(x, edges)[0] / x.size
+    error = np.sqrt(law.weights * (1 - law.weights) / x.size)
+    assert (np.abs(shares - law.weights) < 4.9 * error).all()
+    assert stats.kstest(x, law.cdf).pvalue > 1e-6
+
+
+BEST = theory.optimal_discriminator(stats.norm(0, 1), stats.norm(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (lambda: Discrete([0, 1], [0.5, 0.6]), "weights"),
+        (lambda: Discrete([0, np.nan], [0.5, 0.5]), "points"),
+        (lambda: theory.wasserstein([0.5, 0.6], [0.5, 0.5]), "p"),
+        (lambda: theory.wasserstein([0.5, 0.5], [0.5, 0.6]), "q"),
+        (lambda: theory.kantorovich_potential([0.5, 0.6], [0.5, 0.5]), "p"),
+        (lambda: theory.kantorovich_potential([0.5, 0.5], [0.5, 0.6]), "q"),
+        (lambda: certified.value("p", stats.norm(), BEST), "p"),
+        (lambda: certified.value(stats.norm(), "q", BEST), "q"),
+    ],
+)
+def test_what_is_refused_is_named(build, name):
+    with pytest.raises(ValueError, match=rf"^{name}: got "):
+        build()

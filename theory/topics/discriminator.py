@@ -9,6 +9,8 @@ D*(x) = p_data(x) / (p_data(x) + p_g(x)). Here p stands for p_data(x) and q for 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.special import expit, log_expit, ndtr, xlogy
 
@@ -30,7 +32,7 @@ def _best_output(mass_p: float, mass_q: float) -> float:
     """The maximiser over D of mass_p log D + mass_q log(1 - D), found by search, by no formula."""
     from scipy.optimize import minimize_scalar
 
-    found = minimize_scalar(
+    found: Any = minimize_scalar(
         lambda d: -(mass_p * np.log(d) + mass_q * np.log1p(-d)),
         bounds=(1e-12, 1 - 1e-12),
         method="bounded",

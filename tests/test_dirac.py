@@ -43,13 +43,12 @@ def build(game, theta, psi, simultaneous):
         "latent_dim": 1,
         "data_range": None,
         "discriminator_steps": 1,
+        "simultaneous": simultaneous,
         "seed": 0,
     }
     if game == "gradient_penalty":
-        model = kgan.WGANGP((1,), penalty_weight=WEIGHT, **options)
-        model.simultaneous = simultaneous
-        return model
-    return kgan.GAN((1,), objective=getattr(losses, game), simultaneous=simultaneous, **options)
+        return kgan.WGANGP((1,), penalty_weight=WEIGHT, **options)
+    return kgan.GAN((1,), objective=getattr(losses, game), **options)
 
 
 def field(game, theta, psi):
@@ -113,3 +112,41 @@ def test_the_other_games_fields_are_not_taken_for_it(float64, game):
     for other in ("minimax", "non_saturating", "wasserstein", "gradient_penalty"):
         away = np.abs(np.subtract(found, turn_of_theory(other, *point, False))).max()
         assert (away > 1e-3) == (other != game)
+
+
+def test_instance_noise_plays_the_game_between_the_convolved_laws(float64):
+    """In the mean, L_D = E softplus(−ψsn) + E softplus(ψ(θ + sn)), L_G = E softplus(−ψ(θ + sn)).
+
+    Both gradients of 100,000 samples lie within 4.9 standard errors (one failure in 10^6) of
+    quadrature, which the game without noise does not.
+    """
+    (theta, psi), s, n = POINTS[2], 0.7, 100_000
+    nodes, shares = np.polynomial.hermite_e.hermegauss(60)
+    shares /= shares.sum()
+    sigma = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    real, fake = s * nodes, theta + s * nodes
+    by_psi = [-real * sigma(-psi * real), fake * sigma(psi * fake)]
+    by_theta = -psi * sigma(-psi * fake)
+    expected = np.array([shares @ by_theta, shares @ by_psi[0] + shares @ by_psi[1]])
+    variances = [shares @ g**2 - (shares @ g) ** 2 for g in (by_theta, *by_psi)]
+    bound = 4.9 * np.sqrt([variances[0] / n, sum(variances[1:]) / n])
+    model = kgan.GAN(
+        (1,),
+        generator=Number(theta),
+        discriminator=slope(psi),
+        latent_dim=1,
+        data_range=None,
+        simultaneous=True,
+        instance_noise=s,
+        seed=0,
+    )
+    model.compile(keras.optimizers.SGD(RATE), keras.optimizers.SGD(RATE))
+    model.fit(np.zeros((n, 1)), batch_size=n, verbose=0)
+    moved = [
+        float(np.squeeze(ops.convert_to_numpy(model.players[p].trainable_variables[0].value)))
+        for p in ("generator", "discriminator")
+    ]
+    found = (np.array([theta, psi]) - moved) / RATE
+    assert (np.abs(found - expected) < bound).all()
+    by_psi, by_theta = dirac_field("non_saturating", theta, psi)
+    assert (np.abs(np.array([by_theta, by_psi]) - expected) > bound).all()

@@ -52,6 +52,7 @@ class TwoPlayerGame(Game):
     """
 
     objective: losses.Objective = losses.non_saturating
+    packing = 1  # samples that one logit judges; PacGAN's are more
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class TwoPlayerGame(Game):
         check_count("discriminator_steps", discriminator_steps)
         data_range = check_range(data_range)
         _check_noise(instance_noise)
-        _check_networks(data_shape, latent_dim, generator, discriminator)
+        _check_networks(data_shape, latent_dim, generator, discriminator, self.packing)
         super().__init__(
             {"discriminator": discriminator, "generator": generator},
             simultaneous=simultaneous,
@@ -161,7 +162,7 @@ class TwoPlayerGame(Game):
         """
         if not self._separates_samples:
             return self.discriminate(batch, real), self.discriminate(batch, fake)
-        n = ops.shape(real)[0]
+        n = ops.shape(real)[0] // self.packing
         logits = self.discriminate(batch, ops.concatenate([real, fake]))
         return logits[:n], logits[n:]
 
@@ -415,7 +416,7 @@ def _check_noise(instance_noise) -> None:
         )
 
 
-def _check_networks(data_shape, latent_dim, generator, discriminator):
+def _check_networks(data_shape, latent_dim, generator, discriminator, packing):
     noise = np.zeros((2, latent_dim), dtype=keras.config.floatx())
     with autodiff.no_gradient():
         sample = _try("generator", generator, noise)
@@ -424,11 +425,12 @@ def _check_networks(data_shape, latent_dim, generator, discriminator):
                 f"generator: got one that maps noise {noise.shape} to {tuple(sample.shape)}; "
                 f"accepted is (2, {', '.join(map(str, data_shape))}), from data_shape."
             )
-        logits = _try("discriminator", discriminator, sample)
+        judged = ops.concatenate([sample] * packing, axis=-1)
+        logits = _try("discriminator", discriminator, judged)
     if len(logits.shape) != 2 or logits.shape[1] != 1:
         raise ValueError(
-            f"discriminator: got one that maps samples {tuple(sample.shape)} to "
-            f"{tuple(logits.shape)}; accepted is one logit a sample, (2, 1)."
+            f"discriminator: got one that maps samples {tuple(judged.shape)} to "
+            f"{tuple(logits.shape)}; accepted is one logit for each, (2, 1)."
         )
     last = getattr(discriminator, "layers", [discriminator])[-1]
     if getattr(last, "activation", None) is keras.activations.sigmoid:
@@ -440,10 +442,13 @@ def _check_networks(data_shape, latent_dim, generator, discriminator):
 
 def _separates_samples(network) -> bool:
     """Whether a network is known to answer for each sample alone: layers of Keras and of this
-    package do, but for batch normalisation; of somebody's own layer nothing is known."""
+    package do, but for batch normalisation and those that declare `mixes_samples`; of somebody's own layer
+    nothing is known."""
     mixing = keras.layers.BatchNormalization | keras.layers.Lambda
     return all(
-        type(layer).__module__.startswith(("keras.", "kgan.")) and not isinstance(layer, mixing)
+        type(layer).__module__.startswith(("keras.", "kgan."))
+        and not isinstance(layer, mixing)
+        and not getattr(layer, "mixes_samples", False)
         for layer in network._flatten_layers()
     )
 

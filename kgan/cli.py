@@ -21,6 +21,9 @@ EXERCISES = {
     "GAN": ("SLIDES-GAN.FRAME", "SLIDES-GAN.ALG", "HW5.5", "HW5.6.1"),
     "DCGAN": ("SLIDES-GAN.APP",),
     "WGANGP": ("HW5.7", "HW4.T3c"),
+    "PacGAN": ("HW4.T2a",),
+    "MinibatchGAN": ("HW4.T2a",),
+    "UnrolledGAN": ("HW4.T2a",),
 }
 
 app = typer.Typer(

@@ -41,4 +41,12 @@ MODELS = {
         logs=("gradient_penalty",),
         validation=("score_difference",),
     ),
+    "PacGAN": Entry(
+        kgan.PacGAN,
+        options={"filters": 4, "latent_dim": 4, "packing": 2, "average_decay": 0.9},
+    ),
+    "MinibatchGAN": Entry(kgan.MinibatchGAN, options={"filters": 4, "latent_dim": 4}),
+    "UnrolledGAN": Entry(
+        kgan.UnrolledGAN, options={"units": 8, "latent_dim": 4, "unrolled_steps": 2}
+    ),
 }

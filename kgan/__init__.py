@@ -8,7 +8,13 @@ import importlib
 _HOME = {
     "GAN": "kgan.models.gan",
     "DCGAN": "kgan.models.dcgan",
+    "WGAN": "kgan.models.wgan",
     "WGANGP": "kgan.models.wgan_gp",
+    "LSGAN": "kgan.models.lsgan",
+    "HingeGAN": "kgan.models.hinge_gan",
+    "SNGAN": "kgan.models.sngan",
+    "R1GAN": "kgan.models.r1_gan",
+    "R3GAN": "kgan.models.r3_gan",
     "PacGAN": "kgan.models.pacgan",
     "MinibatchGAN": "kgan.models.minibatch_gan",
     "UnrolledGAN": "kgan.models.unrolled_gan",

@@ -20,7 +20,13 @@ BACKENDS = ("tensorflow", "jax", "torch")
 EXERCISES = {
     "GAN": ("SLIDES-GAN.FRAME", "SLIDES-GAN.ALG", "HW5.5", "HW5.6.1"),
     "DCGAN": ("SLIDES-GAN.APP",),
+    "WGAN": ("HW5.7", "HW4.T3c"),
     "WGANGP": ("HW5.7", "HW4.T3c"),
+    "LSGAN": ("HW5.6.1", "HW4.T2c1"),
+    "HingeGAN": ("HW4.T2c1",),
+    "SNGAN": ("HW4.T2b",),
+    "R1GAN": ("HW4.T2b",),
+    "R3GAN": ("HW5.5", "HW4.T2a", "HW4.T2b"),
     "PacGAN": ("HW4.T2a",),
     "MinibatchGAN": ("HW4.T2a",),
     "UnrolledGAN": ("HW4.T2a",),

@@ -3,5 +3,11 @@
 from kgan.layers.maxout import Maxout
 from kgan.layers.minibatch_discrimination import MinibatchDiscrimination
 from kgan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from kgan.layers.spectral_normalization import SpectralNormalization
 
-__all__ = ["Maxout", "MinibatchDiscrimination", "MinibatchStandardDeviation"]
+__all__ = [
+    "Maxout",
+    "MinibatchDiscrimination",
+    "MinibatchStandardDeviation",
+    "SpectralNormalization",
+]

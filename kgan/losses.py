@@ -133,7 +133,7 @@ def least_squares_discriminator(real_scores, fake_scores, a=0.0, b=1.0):
     Returns:
         A scalar.
 
-    Source: Mao et al. 2017, eq. 2 and 5; eq. 9 is a = 0, b = 1.
+    Source: Mao et al. 2017, eq. 2 and 5; eq. 9 is a = 0, b = 1; claim A-SAT-12.
     """
     real, fake = ops.mean(ops.square(real_scores - b)), ops.mean(ops.square(fake_scores - a))
     return (real + fake) / 2
@@ -150,7 +150,7 @@ def least_squares_generator(fake_scores, c=1.0):
     Returns:
         A scalar.
 
-    Source: Mao et al. 2017, eq. 2; eq. 9 is c = 1.
+    Source: Mao et al. 2017, eq. 2; eq. 9 is c = 1; claim A-SAT-12.
     """
     return ops.mean(ops.square(fake_scores - c)) / 2
 

@@ -103,7 +103,7 @@ def test_gradient_passes_through_sigma(float64, make, x):
     def by_hand(w, sigma_follows=True):
         sigma = v @ (w if sigma_follows else start).reshape(matrix.shape) @ u
         kernel.assign(w / sigma)
-        value = float(ops.sum(ops.square(layer.layer(x))))
+        value = float(array(ops.sum(ops.square(layer.layer(x)))))
         kernel.assign(start)
         return value
 
@@ -121,7 +121,7 @@ def test_gradient_passes_through_sigma(float64, make, x):
 
 
 def test_a_normalised_kernel_has_no_pull_along_itself(float64):
-    """W/σ(W) does not change with W's scale, so its gradient is orthogonal to W (eq. 12)."""
+    """W/σ(W) does not change with W's scale, so its gradient is orthogonal to W."""
     make, x = DENSE
     layer = started(make, x.astype("float64"))
     for _ in range(300):

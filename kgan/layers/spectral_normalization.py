@@ -15,7 +15,7 @@ class SpectralNormalization(keras.layers.Layer):
 
     W counts as the matrix of shape (everything else, outputs). σ = vᵀWu, where u and v come from
     power iteration: one step a call in training, which starts at the u of the call before. u and
-    v are constants for differentiation and σ is not: ∂σ/∂W = v·uᵀ (eq. 10 to 12 of the paper).
+    v are constants for differentiation and σ is not: ∂σ/∂W = v·uᵀ (section 2.3 of the paper).
     W itself is never overwritten. A convolution's own operator norm may exceed 1.
 
     Args:

@@ -21,7 +21,8 @@ class LSGAN(TwoPlayerGame):
 
     The discriminator descends ½E[(D(x) − b)²] + ½E[(D(G(z)) − a)²], the generator
     ½E[(D(G(z)) − c)²] (eq. 2); the discriminator has no sigmoid. With b − c = 1 and b − a = 2 the
-    generator descends Pearson's χ² divergence of p_data + p_g and 2·p_g (section 3.2).
+    generator descends Pearson's χ² divergence of p_data + p_g and 2·p_g (section 3.2; claim
+    A-SAT-12).
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.

@@ -32,7 +32,7 @@ class R1GAN(TwoPlayerGame):
 
     It descends the logistic loss + γ₁/2·E[‖∇D(x)‖²] on real samples (R1, eq. 9) + γ₂/2·E[‖∇D(x̃)‖²]
     on generated ones (R2, eq. 10): with either the game converges near its equilibrium even where
-    the data have no density (theorem 4.1; claim A-DYN-08), as it does not without.
+    the data have no density (theorem 4.1; claims A-DYN-09, A-DYN-11), as it does not without.
 
     The penalties may be taken lazily, once in `penalty_every` minibatches, times that number:
     the mean pull stays what it was. They are then a turn of their own, so that the discriminator

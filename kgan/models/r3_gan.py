@@ -24,9 +24,10 @@ class R3GAN(TwoPlayerGame):
     The discriminator descends E[softplus(−(D(x) − D(G(z))))] + γ/2·E[‖∇D(x)‖²] +
     γ/2·E[‖∇D(G(z))‖²], relativistic pairing with R1 and R2; the generator descends
     E[softplus(−(D(G(z)) − D(x)))] (section 2). Because a sample counts only beside a real one, a
-    mode that was dropped keeps pulling; R1 alone does not make this game converge, both do
-    (proposition 2). No normalisation layers, residual blocks whose last convolution starts at 0
-    (section 3; Zhang et al. 2019, "Fixup Initialization").
+    mode that was dropped keeps pulling. Either penalty makes the game converge near its
+    equilibrium (proposition 2); both are needed far from it, where R1 leaves slopes at generated
+    samples free (section 2). No normalisation layers, residual blocks whose last convolution
+    starts at 0 (section 3; Zhang et al. 2019, "Fixup Initialization").
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.

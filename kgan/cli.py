@@ -238,6 +238,31 @@ def evaluate(
         _console().print(score_table(scores))
 
 
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A published protocol: dirac.")],
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs of what is random; the protocol's number by default."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of a run; as published by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a published protocol again, and print our figures beside the published ones.
+
+    Example: kgan reproduce dirac
+    """
+    from kgan import reproduce
+
+    reproduction = reproduce.run(name, seeds=seeds, steps=steps)
+    if as_json:
+        typer.echo(json.dumps(reproduction.record(), indent=1, ensure_ascii=False))
+    else:
+        _console().print(reproduction.tables())
+
+
 def _add_verify() -> None:
     """`kgan verify` is the very command of `python -m theory`."""
     from theory.__main__ import verify

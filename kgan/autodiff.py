@@ -308,6 +308,30 @@ def refuse_batch_normalization(network: keras.Layer, reason: str) -> None:
             )
 
 
+def refuse_smooth_resizing(network: keras.Layer, reason: str) -> None:
+    """Refuse a network that TensorFlow cannot differentiate twice, without a word from it.
+
+    TensorFlow knows no derivative of the gradient of bilinear resizing (tensorflow#38643): what
+    should pass there is left out of the second derivative, which comes out wrong.
+
+    Args:
+        network: the layer or model to look through.
+        reason: what needs the second derivative, for the message.
+
+    Raises:
+        ValueError: on TensorFlow, the network holds an upsampling or resizing layer whose
+            interpolation is not nearest, by its name.
+    """
+    for layer in network._flatten_layers() if BACKEND == "tensorflow" else ():
+        interpolation = getattr(layer, "interpolation", "nearest")
+        if interpolation != "nearest":
+            raise ValueError(
+                f"discriminator: got one with {interpolation} resizing ({layer.name!r}), of which "
+                f"TensorFlow has no second derivative; {reason} needs it. Accepted is "
+                "interpolation='nearest', or another backend."
+            )
+
+
 def no_gradient() -> contextlib.AbstractContextManager:
     """A context in which PyTorch records nothing; the other backends record only on request."""
     return torch.no_grad() if BACKEND == "torch" else contextlib.nullcontext()

@@ -151,7 +151,7 @@ class PacGAN(TwoPlayerGame):
     def _check_batch_size(self, x, batch_size) -> None:
         if isinstance(x, tuple) or hasattr(x, "shape"):  # arrays, cut into minibatches by us
             batch_size = 32 if batch_size is None else batch_size
-            if batch_size % self.packing:
+            if isinstance(batch_size, int) and batch_size % self.packing:
                 raise ValueError(
                     f"batch_size: got {batch_size}; accepted is a multiple of packing = "
                     f"{self.packing}."

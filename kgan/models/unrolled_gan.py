@@ -11,7 +11,12 @@ import keras
 from keras import layers
 
 from kgan import losses
-from kgan.autodiff import at_values, gradient_at, refuse_batch_normalization
+from kgan.autodiff import (
+    at_values,
+    gradient_at,
+    refuse_batch_normalization,
+    refuse_smooth_resizing,
+)
 from kgan.two_player import TwoPlayerGame, check_count, check_shape, output_activation
 
 ops: Any = keras.ops  # its functions carry no types
@@ -35,15 +40,16 @@ class UnrolledGAN(TwoPlayerGame):
         unrolled_steps: K >= 0; 5 in the authors' notebook, and 0 is the minimax GAN.
         units: width of the two hidden layers of each default network, >= 1.
         generator, discriminator: networks of your own; no batch normalisation in the
-            discriminator, whose second derivative TensorFlow gets wrong.
+            discriminator, whose second derivative TensorFlow gets wrong, and there no resizing
+            but by nearest neighbours.
         simultaneous: both players move from one point (eqs. 10 and 11); that needs
             discriminator_steps = 1.
         options: as in `TwoPlayerGame`.
 
     Raises:
         ValueError: as `TwoPlayerGame`; a number of steps that is no integer >= 0; batch
-            normalisation in the discriminator; on compiling, a discriminator's optimizer that
-            cannot be unrolled.
+            normalisation or, on TensorFlow, smooth resizing in the discriminator; on compiling, a
+            discriminator's optimizer that cannot be unrolled.
     """
 
     objective = losses.minimax
@@ -65,6 +71,7 @@ class UnrolledGAN(TwoPlayerGame):
         check_count("unrolled_steps", unrolled_steps, least=0)
         if discriminator is not None:
             refuse_batch_normalization(discriminator, "unrolling")
+            refuse_smooth_resizing(discriminator, "unrolling")
         super().__init__(
             shape,
             generator or default_generator(shape, latent_dim, output_activation(data_range), units),

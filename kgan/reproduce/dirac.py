@@ -123,8 +123,8 @@ def play(method: Method, discriminator_steps: int | None, steps: int, seeds: int
         seeds: runs, where the method is random.
 
     Returns:
-        Shape (seeds,); (1,) where there is nothing random. A seed's run does not depend on how
-        many there are.
+        Shape (seeds,); (1,) where there is nothing random. But for rounding, a seed's run does not
+        depend on how many there are.
     """
     runs = seeds if method.noise else 1
     generators = [np.random.default_rng(seed) for seed in range(runs)]

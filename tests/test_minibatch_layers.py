@@ -177,3 +177,15 @@ def test_in_one_pass_they_would_leak(layer):
     real = normal(6, *SHAPE)
     both = model.discriminate_both({}, ops.convert_to_tensor(real), ops.convert_to_tensor(0 * real))
     assert np.abs(array(both[0]) - array(model.discriminate({}, real))).max() > 1e-3
+
+
+def test_groups_are_cut_inside_of_a_compiled_step():
+    """TensorFlow learns there how many samples a minibatch has, and whether they fill groups."""
+    layer = MinibatchStandardDeviation(group_size=4)
+    network = [keras.layers.Input(SHAPE), keras.layers.Flatten(), layer, keras.layers.Dense(1)]
+    model = MODELS["GAN"](discriminator=keras.Sequential(network))
+    x = np.clip(normal(24, *SHAPE), -1, 1)
+    assert np.isfinite(model.fit(x, batch_size=8, verbose=0).history["generator_loss"]).all()
+    assert np.isfinite(model.evaluate(x[:3], verbose=0)).all()
+    with pytest.raises(Exception, match=r"got a minibatch of 6|MinibatchStandardDeviation|Reshape"):
+        model.fit(x, batch_size=6, verbose=0)

@@ -183,7 +183,7 @@ def test_bad_packings_are_refused():
 
 
 def test_the_papers_networks_are_the_default():
-    """Section 4.1 and the authors' code: 4 × 400 with batch normalisation, 3 × Maxout(200, 5)."""
+    """The experiments on mixtures: 4 × 400 with batch normalisation, 3 × Maxout(200, 5)."""
     model = PacGAN((2,), packing=3, data_range=None)
     model.compile()
     assert model.latent_dim == 2

@@ -442,8 +442,8 @@ def _check_networks(data_shape, latent_dim, generator, discriminator, packing):
 
 def _separates_samples(network) -> bool:
     """Whether a network is known to answer for each sample alone: layers of Keras and of this
-    package do, but for batch normalisation and those that declare `mixes_samples`; of somebody's own layer
-    nothing is known."""
+    package do, but for batch normalisation and those that declare `mixes_samples`; of somebody's
+    own layer nothing is known."""
     mixing = keras.layers.BatchNormalization | keras.layers.Lambda
     return all(
         type(layer).__module__.startswith(("keras.", "kgan."))

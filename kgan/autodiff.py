@@ -220,6 +220,72 @@ def call_with(network: keras.Layer, values: Sequence[Any], x: Any, training: boo
         return network(x, training=training)
 
 
+def at_values(
+    function: Callable[[], Any], variables: Sequence[keras.Variable], values: Sequence[Any]
+) -> Any:
+    """What a function answers with given tensors in place of variables.
+
+    Args:
+        function: takes nothing; reads the variables through their layers.
+        variables: the variables to replace.
+        values: one tensor for each of them, of its shape; gradients flow back into it.
+
+    Returns:
+        The function's answer. All variables stay as they were, those too that it assigns.
+    """
+    with _Scope(zip(variables, values, strict=True)):
+        return function()
+
+
+def gradient_at(
+    loss_fn: Callable[[], Any], variables: Sequence[keras.Variable], values: Sequence[Any]
+) -> list[Any]:
+    """The gradient of a loss with given tensors in place of variables, itself differentiable.
+
+    One step of descent w − η·g made of it is a function of whatever else the loss depends on, and
+    can be differentiated by that: so the generator's gradient passes through the discriminator's
+    steps (Metz et al. 2017, eq. 12).
+
+    Args:
+        loss_fn: takes nothing, returns a scalar.
+        variables: the variables to replace and to differentiate by.
+        values: one tensor for each of them, of its shape.
+
+    Returns:
+        One gradient for each variable, of its shape.
+
+    Raises:
+        ValueError: a variable that the loss does not depend on, by its path.
+    """
+    grads: Any
+    if BACKEND == "tensorflow":
+        values = [ops.convert_to_tensor(value) for value in values]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss = at_values(loss_fn, variables, values)
+        grads = tape.gradient(loss, values)
+    elif BACKEND == "jax":
+        reached: set[int] = set()
+
+        def pure(values):
+            watched = [_report(value, i, reached) for i, value in enumerate(values)]
+            return at_values(loss_fn, variables, watched)
+
+        grads = jax.grad(pure)(list(values))
+        grads = [g if i in reached else None for i, g in enumerate(grads)]
+    else:
+        with torch.enable_grad():
+            values = [v if v.requires_grad else v.detach().requires_grad_(True) for v in values]
+            loss = at_values(loss_fn, variables, values)
+            grads = torch.autograd.grad(loss, values, create_graph=True, allow_unused=True)
+    for variable, gradient in zip(variables, grads, strict=True):
+        if gradient is None:
+            raise ValueError(
+                f"gradient of {variable.path!r}: got None; the loss does not depend on it."
+            )
+    return list(grads)
+
+
 def refuse_batch_normalization(network: keras.Layer, reason: str) -> None:
     """Refuse a network whose outputs mix the samples of a batch.
 
@@ -239,6 +305,30 @@ def refuse_batch_normalization(network: keras.Layer, reason: str) -> None:
                 f"discriminator: got one with batch normalisation ({layer.name!r}); {reason} "
                 "needs a network that treats each sample on its own, such as one with "
                 "LayerNormalization or none."
+            )
+
+
+def refuse_smooth_resizing(network: keras.Layer, reason: str) -> None:
+    """Refuse a network that TensorFlow cannot differentiate twice, without a word from it.
+
+    TensorFlow knows no derivative of the gradient of bilinear resizing (tensorflow#38643): what
+    should pass there is left out of the second derivative, which comes out wrong.
+
+    Args:
+        network: the layer or model to look through.
+        reason: what needs the second derivative, for the message.
+
+    Raises:
+        ValueError: on TensorFlow, the network holds an upsampling or resizing layer whose
+            interpolation is not nearest, by its name.
+    """
+    for layer in network._flatten_layers() if BACKEND == "tensorflow" else ():
+        interpolation = getattr(layer, "interpolation", "nearest")
+        if interpolation != "nearest":
+            raise ValueError(
+                f"discriminator: got one with {interpolation} resizing ({layer.name!r}), of which "
+                f"TensorFlow has no second derivative; {reason} needs it. Accepted is "
+                "interpolation='nearest', or another backend."
             )
 
 

@@ -20,7 +20,16 @@ BACKENDS = ("tensorflow", "jax", "torch")
 EXERCISES = {
     "GAN": ("SLIDES-GAN.FRAME", "SLIDES-GAN.ALG", "HW5.5", "HW5.6.1"),
     "DCGAN": ("SLIDES-GAN.APP",),
+    "WGAN": ("HW5.7", "HW4.T3c"),
     "WGANGP": ("HW5.7", "HW4.T3c"),
+    "LSGAN": ("HW5.6.1", "HW4.T2c1"),
+    "HingeGAN": ("HW4.T2c1",),
+    "SNGAN": ("HW4.T2b",),
+    "R1GAN": ("HW4.T2b",),
+    "R3GAN": ("HW5.5", "HW4.T2a", "HW4.T2b"),
+    "PacGAN": ("HW4.T2a",),
+    "MinibatchGAN": ("HW4.T2a",),
+    "UnrolledGAN": ("HW4.T2a",),
 }
 
 app = typer.Typer(
@@ -227,6 +236,31 @@ def evaluate(
         typer.echo(json.dumps(scores, indent=1, ensure_ascii=False))
     else:
         _console().print(score_table(scores))
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A published protocol: dirac.")],
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs of what is random; the protocol's number by default."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of a run; as published by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a published protocol again, and print our figures beside the published ones.
+
+    Example: kgan reproduce dirac
+    """
+    from kgan import reproduce
+
+    reproduction = reproduce.run(name, seeds=seeds, steps=steps)
+    if as_json:
+        typer.echo(json.dumps(reproduction.record(), indent=1, ensure_ascii=False))
+    else:
+        _console().print(reproduction.tables())
 
 
 def _add_verify() -> None:

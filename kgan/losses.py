@@ -21,13 +21,16 @@ class Objective(NamedTuple):
         discriminator: maps the logits of real and of generated samples, each of shape `(n, 1)`,
             to the discriminator's loss, a scalar.
         generator: maps the logits of generated samples to the generator's loss, a scalar.
-        critic: whether the logits are scores without a scale (Wasserstein) instead of log odds.
+        critic: whether the logits are scores that say nothing of D(x) instead of its log odds.
+        pairs: whether the generator's loss compares, too: it then takes the logits of real and
+            of generated samples.
     """
 
     name: str
     discriminator: Callable[[Any, Any], Any]
-    generator: Callable[[Any], Any]
+    generator: Callable[..., Any]
     critic: bool = False
+    pairs: bool = False
 
 
 @saving.register_keras_serializable(package="kgan")
@@ -114,6 +117,123 @@ def wasserstein_generator(fake_scores):
     return -ops.mean(fake_scores)
 
 
+@saving.register_keras_serializable(package="kgan")
+def least_squares_discriminator(real_scores, fake_scores, a=0.0, b=1.0):
+    """The discriminator's least squares ½E[(D(x) − b)²] + ½E[(D(G(z)) − a)²].
+
+    It is least at D = (b·p_data + a·p_g)/(p_data + p_g), with a = 0 and b = 1 the D* of the
+    logistic loss, here without a sigmoid.
+
+    Args:
+        real_scores: D(x) of real samples, shape `(n, 1)`.
+        fake_scores: D(G(z)) of generated samples, shape `(n, 1)`.
+        a: what generated samples should score.
+        b: what real samples should score.
+
+    Returns:
+        A scalar.
+
+    Source: Mao et al. 2017, eq. 2 and 5; eq. 9 is a = 0, b = 1; claim A-SAT-12.
+    """
+    real, fake = ops.mean(ops.square(real_scores - b)), ops.mean(ops.square(fake_scores - a))
+    return (real + fake) / 2
+
+
+@saving.register_keras_serializable(package="kgan")
+def least_squares_generator(fake_scores, c=1.0):
+    """The generator's least squares ½E[(D(G(z)) − c)²].
+
+    Args:
+        fake_scores: D(G(z)) of generated samples, shape `(n, 1)`.
+        c: what the generator wants its samples to score.
+
+    Returns:
+        A scalar.
+
+    Source: Mao et al. 2017, eq. 2; eq. 9 is c = 1; claim A-SAT-12.
+    """
+    return ops.mean(ops.square(fake_scores - c)) / 2
+
+
+@saving.register_keras_serializable(package="kgan")
+def hinge_discriminator(real_scores, fake_scores):
+    """The discriminator's hinge E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))].
+
+    Samples beyond the margins, D(x) > 1 and D(G(z)) < −1, have no gradient: this is a support
+    vector machine and no Wasserstein loss, though the generator's side is the same.
+
+    Args:
+        real_scores: scores of real samples, shape `(n, 1)`.
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
+    Source: Lim and Ye 2017, section 3; Miyato et al. 2018, eq. 16.
+    """
+    return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
+
+
+@saving.register_keras_serializable(package="kgan")
+def hinge_generator(fake_scores):
+    """The generator's loss −E[D(G(z))] against a discriminator with margins.
+
+    Args:
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
+    Source: Lim and Ye 2017, section 3; Miyato et al. 2018, eq. 17.
+    """
+    return -ops.mean(fake_scores)
+
+
+@saving.register_keras_serializable(package="kgan")
+def relativistic_discriminator(real_scores, fake_scores):
+    """The discriminator's side of the relativistic pairing, E[softplus(−(D(x) − D(G(z))))].
+
+    Every real sample is paired with one generated sample; only their difference counts, so a
+    constant added to all scores changes nothing.
+
+    Args:
+        real_scores: scores of real samples, shape `(n, 1)`.
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
+    Source: Jolicoeur-Martineau 2018, section 4; Huang et al. 2024, eq. 2 with
+    f(t) = −log(1 + exp(−t)).
+    """
+    return ops.mean(ops.softplus(fake_scores - real_scores))
+
+
+@saving.register_keras_serializable(package="kgan")
+def relativistic_generator(real_scores, fake_scores):
+    """The generator's side of the relativistic pairing, E[softplus(−(D(G(z)) − D(x)))].
+
+    The discriminator's loss with the roles exchanged: the generator does not descend its negative.
+
+    Args:
+        real_scores: scores of real samples, shape `(n, 1)`.
+        fake_scores: scores of generated samples, shape `(n, 1)`.
+
+    Returns:
+        A scalar.
+
+    Source: Jolicoeur-Martineau 2018, section 4; Huang et al. 2024, section 2.
+    """
+    return ops.mean(ops.softplus(real_scores - fake_scores))
+
+
 minimax = Objective("minimax", logistic_discriminator, minimax_generator)
 non_saturating = Objective("non_saturating", logistic_discriminator, non_saturating_generator)
 wasserstein = Objective("wasserstein", wasserstein_critic, wasserstein_generator, critic=True)
+least_squares = Objective(
+    "least_squares", least_squares_discriminator, least_squares_generator, critic=True
+)
+hinge = Objective("hinge", hinge_discriminator, hinge_generator, critic=True)
+relativistic = Objective(
+    "relativistic", relativistic_discriminator, relativistic_generator, critic=True, pairs=True
+)

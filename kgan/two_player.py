@@ -1,5 +1,6 @@
 """Generator against discriminator: what every two-player GAN of this package shares."""
 
+import inspect
 import math
 from typing import Any
 
@@ -10,6 +11,7 @@ from kgan import autodiff, losses
 from kgan.game import Game, Turn
 
 ops: Any = keras.ops  # its functions carry no types
+Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 RANGES: dict[tuple[float, float] | None, str] = {
     (-1.0, 1.0): "tanh",
@@ -24,7 +26,13 @@ class TwoPlayerGame(Game):
 
     A model of this kind states its networks and its objective. The discriminator moves on every
     minibatch, the generator on every k-th, k being `discriminator_steps` (Goodfellow et al.
-    2014, algorithm 1; claim A-GAN-11).
+    2014, algorithm 1; claim A-GAN-11). A model's constructor takes its own arguments and passes
+    `**options` on; what `help`, `inspect.signature` and `kgan train --set` see is both together.
+
+    Instance noise plays the game between the laws of x + s·n and G(z) + s·n, n ~ N(0, I), whose
+    supports always meet: the loss, penalties included, sees no other samples. `generate`, `score`
+    and evaluation know nothing of it (Sønderby et al. 2017, section 3; Arjovsky, Bottou 2017,
+    section 3; claims A-SUP-05, A-SUP-07, A-SUP-13).
 
     Args:
         data_shape: shape of one sample.
@@ -35,13 +43,16 @@ class TwoPlayerGame(Game):
         discriminator_steps: k >= 1, discriminator minibatches for one move of the generator.
         average_decay: decay in [0, 1) of the generator's average weights, or None to keep none.
         simultaneous: both gradients at the same point, as in PacGAN's experiments.
+        instance_noise: s >= 0, a `keras.optimizers.schedules.LearningRateSchedule` of s over the
+            minibatches, or None for none.
         seed: integer that fixes noise and order; None draws one.
 
     Raises:
-        ValueError: as the arguments say, or networks that do not fit them.
+        ValueError: as the arguments say, an unknown option, or networks that do not fit.
     """
 
     objective: losses.Objective = losses.non_saturating
+    packing = 1  # samples that one logit judges; PacGAN's are more
 
     def __init__(
         self,
@@ -54,14 +65,22 @@ class TwoPlayerGame(Game):
         discriminator_steps: int = 1,
         average_decay: float | None = None,
         simultaneous: bool = False,
+        instance_noise: float | Schedule | None = None,
         seed: int | None = None,
         name: str | None = None,
+        **unknown,
     ):
+        for option in unknown:
+            accepted = ", ".join(inspect.signature(type(self)).parameters)
+            raise ValueError(
+                f"{type(self).__name__}: got an option {option!r}; accepted are {accepted}."
+            )
         data_shape = check_shape(data_shape)
         check_count("latent_dim", latent_dim)
         check_count("discriminator_steps", discriminator_steps)
         data_range = check_range(data_range)
-        _check_networks(data_shape, latent_dim, generator, discriminator)
+        _check_noise(instance_noise)
+        _check_networks(data_shape, latent_dim, generator, discriminator, self.packing)
         super().__init__(
             {"discriminator": discriminator, "generator": generator},
             simultaneous=simultaneous,
@@ -75,7 +94,18 @@ class TwoPlayerGame(Game):
         self.latent_dim = latent_dim
         self.data_range = data_range
         self.discriminator_steps = discriminator_steps
+        self.instance_noise = instance_noise
         self._separates_samples = _separates_samples(discriminator)
+
+    def __init_subclass__(cls, **keywords):
+        """Write the options of this class into the signature of a model that passes them on."""
+        super().__init_subclass__(**keywords)
+        own = inspect.signature(cls.__init__).parameters
+        shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
+        if len(shown) + 1 < len(own):
+            shared = inspect.signature(TwoPlayerGame).parameters
+            shown |= {n: p for n, p in shared.items() if n not in own and p.kind is p.KEYWORD_ONLY}
+        cls.__signature__ = inspect.Signature(list(shown.values()))
 
     # The game -----------------------------------------------------------------------------
 
@@ -88,23 +118,37 @@ class TwoPlayerGame(Game):
 
     def draw(self, batch, seed):
         shape = (ops.shape(batch["real"])[0], self.latent_dim)
-        return {
+        drawn = {
             "discriminator_noise": keras.random.normal(shape, seed=seed),
             "generator_noise": keras.random.normal(shape, seed=seed),
         }
+        if self.instance_noise is not None:
+            for player in self.players:
+                for kind in ("real", "fake"):
+                    drawn[f"{player}_{kind}_noise"] = keras.random.normal(
+                        ops.shape(batch["real"]), seed=seed
+                    )
+        return drawn
 
     def _discriminator_turn(self, batch):
         with autodiff.no_gradient():
-            fake = self._fake(batch["discriminator_noise"], batch["real"])
-        return self.discriminator_loss(batch["real"], fake, batch)
+            real, fake = self.samples(batch, "discriminator")
+        return self.discriminator_loss(real, fake, batch)
 
     def _generator_turn(self, batch):
-        fake = self._fake(batch["generator_noise"], batch["real"])
-        return self.generator_loss(batch["real"], fake, batch)
+        return self.generator_loss(*self.samples(batch, "generator"), batch)
 
-    def _fake(self, noise, real):
+    def samples(self, batch, player) -> tuple[Any, Any]:
+        """Real and generated samples as a turn of the player sees them, with instance noise."""
+        real = batch["real"]
         # Under mixed precision the networks answer in another type than the data's.
-        return ops.cast(self.generator(noise, training=True), real.dtype)
+        fake = ops.cast(self.generator(batch[f"{player}_noise"], training=True), real.dtype)
+        s = self.instance_noise
+        if s is None:
+            return real, fake
+        if isinstance(s, Schedule):
+            s = ops.cast(s(self.optimizer.iterations.value), real.dtype)
+        return real + s * batch[f"{player}_real_noise"], fake + s * batch[f"{player}_fake_noise"]
 
     def discriminate(self, batch, x, training=True):
         """The discriminator's logits for samples x, in full precision."""
@@ -118,7 +162,7 @@ class TwoPlayerGame(Game):
         """
         if not self._separates_samples:
             return self.discriminate(batch, real), self.discriminate(batch, fake)
-        n = ops.shape(real)[0]
+        n = ops.shape(real)[0] // self.packing
         logits = self.discriminate(batch, ops.concatenate([real, fake]))
         return logits[:n], logits[n:]
 
@@ -132,7 +176,9 @@ class TwoPlayerGame(Game):
         }
 
     def generator_loss(self, real, fake, batch) -> tuple[Any, dict[str, Any]]:
-        """The generator's loss and logs, from generated samples."""
+        """The generator's loss and logs, from real and generated samples."""
+        if self.objective.pairs:
+            return self.objective.generator(*self.discriminate_both(batch, real, fake)), {}
         return self.objective.generator(self.discriminate(batch, fake)), {}
 
     def _mean_score(self, logits):
@@ -295,6 +341,8 @@ class TwoPlayerGame(Game):
             "data_range": self.data_range,
             "discriminator_steps": self.discriminator_steps,
             "average_decay": self.average_decay.get("generator"),
+            "simultaneous": self.simultaneous,
+            "instance_noise": keras.saving.serialize_keras_object(self.instance_noise),
             "seed": self.seed,
             "name": self.name,
         }
@@ -302,8 +350,8 @@ class TwoPlayerGame(Game):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(config[network], custom_objects)
+        for part in ("generator", "discriminator", "instance_noise"):
+            config[part] = keras.saving.deserialize_keras_object(config[part], custom_objects)
         return cls(**config)
 
 
@@ -358,7 +406,17 @@ def output_activation(data_range) -> str:
     return RANGES[check_range(data_range)]
 
 
-def _check_networks(data_shape, latent_dim, generator, discriminator):
+def _check_noise(instance_noise) -> None:
+    known = instance_noise is None or isinstance(instance_noise, Schedule)
+    number = isinstance(instance_noise, int | float | np.number)
+    if not known and not (number and 0 <= instance_noise < math.inf):
+        raise ValueError(
+            f"instance_noise: got {instance_noise!r}; accepted are a number >= 0, a "
+            "keras.optimizers.schedules.LearningRateSchedule and None."
+        )
+
+
+def _check_networks(data_shape, latent_dim, generator, discriminator, packing):
     noise = np.zeros((2, latent_dim), dtype=keras.config.floatx())
     with autodiff.no_gradient():
         sample = _try("generator", generator, noise)
@@ -367,11 +425,12 @@ def _check_networks(data_shape, latent_dim, generator, discriminator):
                 f"generator: got one that maps noise {noise.shape} to {tuple(sample.shape)}; "
                 f"accepted is (2, {', '.join(map(str, data_shape))}), from data_shape."
             )
-        logits = _try("discriminator", discriminator, sample)
+        judged = ops.concatenate([sample] * packing, axis=-1)
+        logits = _try("discriminator", discriminator, judged)
     if len(logits.shape) != 2 or logits.shape[1] != 1:
         raise ValueError(
-            f"discriminator: got one that maps samples {tuple(sample.shape)} to "
-            f"{tuple(logits.shape)}; accepted is one logit a sample, (2, 1)."
+            f"discriminator: got one that maps samples {tuple(judged.shape)} to "
+            f"{tuple(logits.shape)}; accepted is one logit for each, (2, 1)."
         )
     last = getattr(discriminator, "layers", [discriminator])[-1]
     if getattr(last, "activation", None) is keras.activations.sigmoid:
@@ -383,10 +442,13 @@ def _check_networks(data_shape, latent_dim, generator, discriminator):
 
 def _separates_samples(network) -> bool:
     """Whether a network is known to answer for each sample alone: layers of Keras and of this
-    package do, but for batch normalisation; of somebody's own layer nothing is known."""
+    package do, but for batch normalisation and those that declare `mixes_samples`; of somebody's
+    own layer nothing is known."""
     mixing = keras.layers.BatchNormalization | keras.layers.Lambda
     return all(
-        type(layer).__module__.startswith(("keras.", "kgan.")) and not isinstance(layer, mixing)
+        type(layer).__module__.startswith(("keras.", "kgan."))
+        and not isinstance(layer, mixing)
+        and not getattr(layer, "mixes_samples", False)
         for layer in network._flatten_layers()
     )
 

@@ -35,10 +35,53 @@ MODELS = {
         kgan.GAN.original, compiled=True, data_range=(0.0, 1.0), options={"units": 8}
     ),
     "DCGAN": Entry(kgan.DCGAN, options={"filters": 4, "latent_dim": 4}),
+    "WGAN": Entry(
+        kgan.WGAN,
+        options={"filters": 4, "latent_dim": 4, "discriminator_steps": 2},
+        validation=("score_difference",),
+    ),
     "WGANGP": Entry(
         kgan.WGANGP,
         options={"filters": 4, "latent_dim": 4, "discriminator_steps": 2, "average_decay": 0.9},
         logs=("gradient_penalty",),
         validation=("score_difference",),
+    ),
+    "LSGAN": Entry(
+        kgan.LSGAN,
+        options={"filters": 4, "latent_dim": 4, "targets": (-1.0, 1.0, 0.0)},
+        validation=("score_difference",),
+    ),
+    "HingeGAN": Entry(
+        kgan.HingeGAN,
+        options={
+            "filters": 4,
+            "latent_dim": 4,
+            "instance_noise": keras.optimizers.schedules.PolynomialDecay(0.3, 8, 0.0),
+        },
+        validation=("score_difference",),
+    ),
+    "SNGAN": Entry(
+        kgan.SNGAN,
+        options={"filters": 4, "latent_dim": 4, "discriminator_steps": 2},
+        validation=("score_difference",),
+    ),
+    "R1GAN": Entry(
+        kgan.R1GAN,
+        options={"filters": 4, "latent_dim": 4, "r2": 5.0},
+        logs=("real_slope", "fake_slope"),
+    ),
+    "R3GAN": Entry(
+        kgan.R3GAN,
+        options={"filters": 4, "latent_dim": 4},
+        logs=("real_slope", "fake_slope"),
+        validation=("score_difference",),
+    ),
+    "PacGAN": Entry(
+        kgan.PacGAN,
+        options={"filters": 4, "latent_dim": 4, "packing": 2, "average_decay": 0.9},
+    ),
+    "MinibatchGAN": Entry(kgan.MinibatchGAN, options={"filters": 4, "latent_dim": 4}),
+    "UnrolledGAN": Entry(
+        kgan.UnrolledGAN, options={"units": 8, "latent_dim": 4, "unrolled_steps": 2}
     ),
 }

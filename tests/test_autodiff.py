@@ -158,3 +158,56 @@ def test_the_branch_is_taken_only_where_it_should():
     for taken in (True, False):
         autodiff.conditional(ops.convert_to_tensor(taken), lambda: variable.assign_add(1.0))
     assert float(variable.value) == 1.0
+
+
+def test_at_values_uses_the_given_values_and_keeps_the_variables():
+    first, second = keras.Variable(2.0), keras.Variable(3.0)
+
+    def product():
+        second.assign_add(1.0)
+        return first.value * second.value
+
+    values = [ops.convert_to_tensor(5.0), ops.convert_to_tensor(7.0)]
+    assert float(ops.stop_gradient(autodiff.at_values(product, [first, second], values))) == 40.0
+    assert (float(first.value), float(second.value)) == (2.0, 3.0)
+
+
+def test_gradient_at_is_taken_at_the_given_values():
+    w = keras.Variable(2.0)
+    (found,) = autodiff.gradient_at(lambda: w.value**3, [w], [ops.convert_to_tensor(5.0)])
+    assert float(ops.stop_gradient(found)) == 75.0
+    assert float(w.value) == 2.0
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_gradient_passes_through_steps_of_descent(float64, steps):
+    """w' = w − η(w − θ)·θ of the loss θ(w − θ)²/2, by hand; its mistake would detach the steps."""
+    rate, start, at = 0.25, 2.0, 0.75
+    theta, w = (keras.Variable(number, dtype="float64") for number in (at, start))
+
+    def inner():
+        return theta.value * ops.square(w.value - theta.value) / 2
+
+    def outer(stop):
+        values = [w.value]
+        for _ in range(steps):
+            (g,) = autodiff.gradient_at(inner, [w], values)
+            values = [values[0] - rate * (ops.stop_gradient(g) if stop else g)]
+        return ops.square(values[0]), {}
+
+    value, slope = start, 0.0
+    for _ in range(steps):
+        slope -= rate * (value - at + at * (slope - 1))
+        value -= rate * at * (value - at)
+    loss, _, (found,) = autodiff.gradients(lambda: outer(False), [theta])
+    assert float(loss) == pytest.approx(value**2, rel=1e-12)
+    assert float(found) == pytest.approx(2 * value * slope, rel=1e-12)
+    with pytest.raises(ValueError, match="got None"):  # detached, nothing of θ is left
+        autodiff.gradients(lambda: outer(True), [theta])
+
+
+def test_gradient_at_names_a_variable_that_the_loss_forgets():
+    used, unused = keras.Variable(2.0, name="used"), keras.Variable(3.0, name="forgotten")
+    values = [ops.convert_to_tensor(1.0), ops.convert_to_tensor(1.0)]
+    with pytest.raises(ValueError, match="forgotten"):
+        autodiff.gradient_at(lambda: ops.square(used.value), [used, unused], values)

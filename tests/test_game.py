@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+import kgan
 from kgan.data.batches import Batches
 from kgan.game import Game, Turn
 
@@ -232,3 +233,90 @@ def test_bad_minibatches_are_refused():
         Batches(np.zeros(4), np.zeros(3), batch_size=2)
     with pytest.raises(ValueError, match="passes: got 0"):
         Batches(np.zeros(4), batch_size=2, passes=0)
+
+
+# Instance noise ------------------------------------------------------------------------------
+
+
+class Constant(keras.layers.Layer):
+    """A generator whose samples are all the same number."""
+
+    def __init__(self, value, **options):
+        super().__init__(**options)
+        self.value = self.add_weight(shape=(1,), initializer=keras.initializers.Constant(value))
+
+    def call(self, z):
+        return ops.zeros_like(z) + self.value
+
+
+def noisy(instance_noise):
+    keras.utils.set_random_seed(0)
+    model = kgan.GAN(
+        (1,),
+        generator=Constant(-3.0),
+        latent_dim=1,
+        units=4,
+        data_range=None,
+        instance_noise=instance_noise,
+        seed=0,
+    )
+    model.compile()
+    return model
+
+
+def seen_samples(model, n=1):
+    """What both turns see of n real samples at 5 and of n generated ones at -3, less these."""
+    batch = {"real": ops.full((n, 1), 5.0)}
+    batch |= model.draw(batch, model.training_seeds)
+    seen = [x for player in model.players for x in model.samples(batch, player)]
+    return [
+        ops.convert_to_numpy(ops.stop_gradient(x))[:, 0] - mean
+        for x, mean in zip(seen, (5, -3, 5, -3), strict=True)
+    ]
+
+
+def test_the_discriminator_sees_the_convolved_laws():
+    """N(5, s²) and N(-3, s²), all four noises independent; false failures 1e-6 a comparison."""
+    s, n = 0.3, 40_000
+    noise = seen_samples(noisy(s), n)
+    assert np.abs(np.mean(noise, axis=1)).max() < 4.9 * s / np.sqrt(n)
+    assert np.abs(np.std(noise, axis=1) / s - 1).max() < 4.9 / np.sqrt(2 * n)
+    correlations = np.corrcoef(noise) - np.eye(4)
+    assert np.abs(correlations).max() < 4.9 / np.sqrt(n)
+
+
+def test_instance_noise_follows_its_schedule_to_zero():
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.5, decay_steps=4, end_learning_rate=0.0)
+    model = noisy(schedule)
+    levels = []
+    for _ in range(5):
+        real, *_ = seen_samples(model, 10_000)  # the generated ones move as the generator learns
+        levels.append(np.std(real))
+        model.fit(np.full((1, 1), 5, "float32"), batch_size=1, verbose=0)
+    np.testing.assert_allclose(levels, [0.5, 0.375, 0.25, 0.125, 0], rtol=0.03)
+    assert levels[-1] == 0
+
+
+def test_only_training_knows_of_instance_noise():
+    clean, loud = noisy(None), noisy(100.0)
+    x = np.linspace(-1, 1, 8, dtype="float32")[:, None]
+    assert np.array_equal(clean.generate(3), loud.generate(3))
+    assert np.array_equal(clean.score(x), loud.score(x))
+    assert clean.evaluate(x, verbose=0) == loud.evaluate(x, verbose=0)
+    for model in (clean, loud):
+        model.fit(x, batch_size=8, verbose=0)
+    assert not np.array_equal(clean.score(x), loud.score(x))
+
+
+def test_a_saved_model_goes_on_with_its_instance_noise(tmp_path):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.5)
+    x = np.linspace(-1, 1, 8, dtype="float32")[:, None]
+    model = kgan.GAN((1,), units=4, data_range=None, instance_noise=schedule, seed=0)
+    model.compile()
+    model.fit(x, batch_size=4, verbose=0)
+    model.save(tmp_path / "model.keras")
+    twin = keras.saving.load_model(tmp_path / "model.keras")
+    assert twin.instance_noise.get_config() == schedule.get_config()
+    for each in (model, twin):
+        each.fit(x, batch_size=4, epochs=2, initial_epoch=1, verbose=0)
+    assert np.array_equal(model.score(x), twin.score(x))

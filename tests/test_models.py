@@ -1,10 +1,13 @@
 """One harness over every model: what each GAN of the package must do, on every backend."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from kgan.two_player import TwoPlayerGame
 from registry import MODELS, SHAPE
 
 BATCH = 8
@@ -213,6 +216,8 @@ def test_bad_constructions_are_refused_by_name(entry):
         ({"discriminator_steps": 0}, "discriminator_steps: got 0"),
         ({"seed": -1}, "seed: got -1"),
         ({"average_decay": 1.0}, "average_decay: got 1.0"),
+        ({"instance_noise": -0.1}, "instance_noise: got -0.1"),
+        ({"latent_dims": 3}, "got an option 'latent_dims'; accepted are data_shape, .*latent_dim"),
         ({"generator": keras.layers.Dense(3)}, "generator: got one that maps noise"),
         ({"discriminator": keras.layers.Flatten()}, "discriminator: got one that maps samples"),
         (
@@ -228,6 +233,19 @@ def test_bad_constructions_are_refused_by_name(entry):
             entry.build(SHAPE, **{**entry.options, **options})
     with pytest.raises(ValueError, match="data_shape: got"):
         entry.build((0,))
+
+
+def test_the_signature_names_every_option(entry):
+    """What `help` shows and `kgan train --set` takes: the model's own options and the shared."""
+    if entry.compiled:
+        pytest.skip("a preset: its constructor is the class's own")
+    shared = inspect.signature(TwoPlayerGame).parameters
+    options = inspect.signature(entry.build).parameters
+    assert set(options) >= {n for n, p in shared.items() if p.kind is not p.VAR_KEYWORD}
+    assert all(option.kind is not option.VAR_KEYWORD for option in options.values())
+    config = entry.build(SHAPE, **{**entry.options, "seed": 0}).get_config()
+    missing = set(config) - set(options)
+    assert not missing
 
 
 # Forms of data -----------------------------------------------------------------------------

@@ -28,12 +28,10 @@ class DCGAN(TwoPlayerGame):
             multiple of the networks' stride and cropped.
         latent_dim: length of the noise vectors, >= 1; 100 in the paper.
         data_range: (-1, 1), (0, 1) or None.
-        discriminator_steps: discriminator minibatches for one move of the generator, >= 1.
         generator, discriminator: networks of your own instead of the default ones.
         filters: channels of the discriminator's first layer, doubled at each stride; 64 or 128
             in the paper.
-        average_decay: decay of the generator's average weights, or None.
-        seed: integer that fixes noise and order.
+        options: as in `TwoPlayerGame`.
 
     Raises:
         ValueError: as `TwoPlayerGame`.
@@ -47,13 +45,10 @@ class DCGAN(TwoPlayerGame):
         *,
         latent_dim: int = 100,
         data_range=(-1, 1),
-        discriminator_steps: int = 1,
         generator: keras.Layer | None = None,
         discriminator: keras.Layer | None = None,
         filters: int = 64,
-        average_decay: float | None = None,
-        seed: int | None = None,
-        name: str | None = None,
+        **options,
     ):
         shape = check_image_shape(data_shape)
         super().__init__(
@@ -63,10 +58,7 @@ class DCGAN(TwoPlayerGame):
             discriminator or default_discriminator(shape, filters),
             latent_dim=latent_dim,
             data_range=data_range,
-            discriminator_steps=discriminator_steps,
-            average_decay=average_decay,
-            seed=seed,
-            name=name,
+            **options,
         )
 
     def default_optimizers(self):

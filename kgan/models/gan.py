@@ -27,12 +27,9 @@ class GAN(TwoPlayerGame):
         latent_dim: length of the noise vectors, >= 1.
         data_range: (-1, 1), (0, 1) or None.
         objective: `kgan.losses.non_saturating`, `.minimax` or another `Objective`.
-        discriminator_steps: k >= 1 of algorithm 1.
         generator, discriminator: networks of your own instead of the default ones.
         units: width of the two hidden layers of each default network, >= 1.
-        average_decay: decay of the generator's average weights, or None.
-        simultaneous: both gradients at the same point.
-        seed: integer that fixes noise and order.
+        options: as in `TwoPlayerGame`.
 
     Raises:
         ValueError: as `TwoPlayerGame`.
@@ -45,14 +42,10 @@ class GAN(TwoPlayerGame):
         latent_dim: int = 64,
         data_range=(-1, 1),
         objective: losses.Objective = losses.non_saturating,
-        discriminator_steps: int = 1,
         generator: keras.Layer | None = None,
         discriminator: keras.Layer | None = None,
         units: int = 256,
-        average_decay: float | None = None,
-        simultaneous: bool = False,
-        seed: int | None = None,
-        name: str | None = None,
+        **options,
     ):
         shape = check_shape(data_shape)
         if not isinstance(objective, losses.Objective):
@@ -66,11 +59,7 @@ class GAN(TwoPlayerGame):
             discriminator or default_discriminator(shape, units),
             latent_dim=latent_dim,
             data_range=data_range,
-            discriminator_steps=discriminator_steps,
-            average_decay=average_decay,
-            simultaneous=simultaneous,
-            seed=seed,
-            name=name,
+            **options,
         )
         self.objective = objective
 
@@ -81,8 +70,7 @@ class GAN(TwoPlayerGame):
         *,
         latent_dim: int = 100,
         units: int = 240,
-        average_decay: float | None = None,
-        seed: int | None = None,
+        **options,
     ) -> "GAN":
         """The networks and the optimizer of the paper's experiments, compiled.
 
@@ -96,9 +84,7 @@ class GAN(TwoPlayerGame):
             latent_dim: length of the noise vectors.
             units: Maxout units of 5 pieces in each hidden layer of the discriminator; the
                 generator's layers have five times as many rectifiers.
-            average_decay: decay of the generator's average weights, which the paper did not
-                have, or None.
-            seed: integer that fixes noise and order.
+            options: as in `TwoPlayerGame`.
 
         Raises:
             ValueError: as `GAN`.
@@ -135,8 +121,7 @@ class GAN(TwoPlayerGame):
             data_range=(0, 1),
             generator=generator,
             discriminator=discriminator,
-            average_decay=average_decay,
-            seed=seed,
+            **options,
         )
         model.compile(
             keras.optimizers.SGD(0.02, momentum=0.7), keras.optimizers.SGD(0.03, momentum=0.7)
@@ -159,8 +144,8 @@ class GAN(TwoPlayerGame):
                 "discriminator": keras.saving.serialize_keras_object(self.objective.discriminator),
                 "generator": keras.saving.serialize_keras_object(self.objective.generator),
                 "critic": self.objective.critic,
+                "pairs": self.objective.pairs,
             },
-            "simultaneous": self.simultaneous,
         }
 
     @classmethod

@@ -36,8 +36,7 @@ class WGANGP(TwoPlayerGame):
         generator, discriminator: networks of your own; no batch normalisation in the critic.
         filters: channels of the critic's first convolution, or a quarter of the width of the
             default perceptrons for vectors.
-        average_decay: decay of the generator's average weights, or None.
-        seed: integer that fixes noise and order.
+        options: as in `TwoPlayerGame`.
 
     Raises:
         ValueError: as `TwoPlayerGame`; a penalty weight <= 0; batch normalisation in the critic.
@@ -56,9 +55,7 @@ class WGANGP(TwoPlayerGame):
         generator: keras.Layer | None = None,
         discriminator: keras.Layer | None = None,
         filters: int = 64,
-        average_decay: float | None = None,
-        seed: int | None = None,
-        name: str | None = None,
+        **options,
     ):
         shape = check_shape(data_shape)
         if not 0 < penalty_weight < math.inf:
@@ -73,9 +70,7 @@ class WGANGP(TwoPlayerGame):
             latent_dim=latent_dim,
             data_range=data_range,
             discriminator_steps=discriminator_steps,
-            average_decay=average_decay,
-            seed=seed,
-            name=name,
+            **options,
         )
         self.penalty_weight = penalty_weight
 

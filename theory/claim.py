@@ -406,7 +406,8 @@ def _symbolic_residual(residual: Any) -> float:
         return max(_symbolic_residual(entry) for entry in residual)
     if residual in (sympy.true, sympy.false) or residual.is_Relational:
         return 0.0 if sympy.simplify(residual) == sympy.true else math.inf
-    if residual == 0 or sympy.simplify(sympy.expand_log(residual)) == 0:
+    logs = sympy.expand_log(residual)
+    if residual == 0 or sympy.expand(logs) == 0 or sympy.simplify(logs) == 0:  # the quick one first
         return 0.0
     return abs(float(residual)) if residual.is_number and residual.is_finite else math.inf
 

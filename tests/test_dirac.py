@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from scipy.special import expit
 
 import kgan
 from kgan import losses
@@ -158,10 +159,9 @@ def test_instance_noise_plays_the_game_between_the_convolved_laws(float64):
     (theta, psi), s, n = POINTS[2], 0.7, 100_000
     nodes, shares = np.polynomial.hermite_e.hermegauss(60)
     shares /= shares.sum()
-    sigma = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
     real, fake = s * nodes, theta + s * nodes
-    by_psi = [-real * sigma(-psi * real), fake * sigma(psi * fake)]
-    by_theta = -psi * sigma(-psi * fake)
+    by_psi = [-real * expit(-psi * real), fake * expit(psi * fake)]
+    by_theta = -psi * expit(-psi * fake)
     expected = np.array([shares @ by_theta, shares @ by_psi[0] + shares @ by_psi[1]])
     variances = [shares @ g**2 - (shares @ g) ** 2 for g in (by_theta, *by_psi)]
     bound = 4.9 * np.sqrt([variances[0] / n, sum(variances[1:]) / n])

@@ -197,9 +197,13 @@ def test_figures_without_publication_have_no_ratio():
 # The figures -------------------------------------------------------------------------------
 
 
+def sigma(t):
+    """The logistic function, of complex numbers too, which scipy's real expit is not."""
+    return 1 / (1 + np.exp(-t))
+
+
 def paper_field(name, theta, psi):
     """What the paper subtracts from its (θ, ψ), whose ψ is minus ours; complex numbers, too."""
-    sigma = lambda t: 1 / (1 + np.exp(-t))  # noqa: E731
     slope_d = slope_g = sigma(-psi * theta)  # f'(ψθ), f(t) = −log(1 + exp(−t))
     if name.startswith("non-saturating"):
         slope_g = sigma(psi * theta)
@@ -246,13 +250,19 @@ def test_the_papers_figures_need_the_mirrored_start():
 
 def test_what_is_easily_confused_ends_elsewhere():
     """Controls: the penalty's weight read as λ, R1 without its half, the discriminator first."""
-    end = lambda method, column: dirac.play(method, dirac.COLUMNS[column], 500, 1)[0]  # noqa: E731
+
+    def end(method, column):
+        return dirac.play(method, dirac.COLUMNS[column], 500, 1)[0]
+
     double = dirac.Method((0, 0, 0), "wasserstein", {"gradient_penalty": 0.7})
     assert abs(end(double, "simultaneous") / 1.802 - 1) > 0.01
     double = dirac.Method((0, 0, 0), "minimax", {"r1": 2 * 0.3})
     assert not 1 / 3 < end(double, "simultaneous") / 2.6e-6 < 3
     gradients = dirac.METHODS["minimax"].gradients
-    swapped = lambda psi, theta: gradients(theta, psi)[::-1]  # noqa: E731
+
+    def swapped(psi, theta):
+        return gradients(theta, psi)[::-1]
+
     psi, theta = -1.0, 1.0
     for _ in range(500):
         psi, theta = dirac.turn(swapped, psi, theta, 1)
@@ -280,10 +290,14 @@ def test_the_spectrum_is_that_of_the_turns_played(column):
         if record["column"] != column:
             continue
         method, step = dirac.METHODS[record["method"]], 2.0**-12
-        play = lambda z: np.array(  # noqa: E731
-            dirac.turn(method.gradients, *z, dirac.COLUMNS[column], method.clip)  # noqa: B023
-        )
-        played = [(play(step * e) - play(-step * e)) / (2 * step) for e in np.eye(2)]
+        ends = [
+            [
+                np.array(dirac.turn(method.gradients, *z, dirac.COLUMNS[column], method.clip))
+                for z in (step * e, -step * e)
+            ]
+            for e in np.eye(2)
+        ]
+        played = [(up - down) / (2 * step) for up, down in ends]
         a, b = record["eigenvalues"]
         assert abs(a + b - np.trace(played)) < 1e-6
         assert abs(a * b - np.linalg.det(played)) < 1e-6
@@ -294,7 +308,6 @@ def test_instance_noise_is_the_field_between_the_convolved_laws():
     method, rng, runs = dirac.METHODS["instance noise 0.7"], np.random.default_rng(0), 1000
     nodes, shares = np.polynomial.hermite_e.hermegauss(60)
     shares /= shares.sum()
-    sigma = lambda t: 1 / (1 + np.exp(-t))  # noqa: E731
     gradients = dirac.noised(method, lambda samples: rng.standard_normal((samples, runs)))
     for theta, psi in ((1.0, -1.0), (-0.375, 2.0), (0.1, 0.0)):
         by_psi, by_theta = gradients(np.full(runs, theta), np.full(runs, psi))

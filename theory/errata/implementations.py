@@ -489,7 +489,7 @@ def _gradient_errors(detach: bool):
 
             inner = _ascended(theta, psi, steps)
             direct = float(dirac_field("minimax", theta, inner)[1])
-            slope = _derivative(lambda t: _ascended(t, psi, steps), theta)  # noqa: B023
+            slope = _derivative(lambda t: _ascended(t, psi, steps), theta)  # noqa: B023  # called at once
             through = 0.0 if detach else -theta * float(expit(inner * theta)) * slope
             yield abs(direct + through - _derivative(objective, theta))
 

@@ -6,9 +6,24 @@ from typing import Any
 
 import keras
 
-from kgan.autodiff import input_gradient
+from kgan.autodiff import input_gradient, refuse_batch_normalization, refuse_smooth_resizing
 
 ops: Any = keras.ops  # its functions carry no types
+
+
+def check_penalised(discriminator: keras.Layer) -> None:
+    """Refuse a discriminator whose slopes cannot be penalised.
+
+    Args:
+        discriminator: the network that a penalty on ‖∇D(x)‖ is to train.
+
+    Raises:
+        ValueError: batch normalisation in it, which mixes the samples whose slopes are penalised
+            one by one; or, on TensorFlow, bilinear or other smooth resizing, of which the
+            penalty's gradient would lose a part without a word.
+    """
+    refuse_batch_normalization(discriminator, "the gradient penalty")
+    refuse_smooth_resizing(discriminator, "the gradient penalty")
 
 
 def gradient_penalty(
@@ -30,7 +45,7 @@ def gradient_penalty(
         A scalar, without the penalty weight λ.
 
     Raises:
-        ValueError: from `input_gradient`.
+        ValueError: from `input_gradient`; as `check_penalised`, where a layer is given.
     """
     interpolated = mix * real + (1.0 - mix) * fake
     squares = _squared_slopes(discriminate, interpolated)
@@ -56,7 +71,7 @@ def zero_centred_penalty(discriminate: Callable[[Any], Any], samples: Any) -> An
         A scalar, without its weight γ/2.
 
     Raises:
-        ValueError: from `input_gradient`.
+        ValueError: from `input_gradient`; as `check_penalised`, where a layer is given.
 
     Source: Mescheder et al. 2018, eq. 9 and 10.
     """
@@ -65,6 +80,8 @@ def zero_centred_penalty(discriminate: Callable[[Any], Any], samples: Any) -> An
 
 def _squared_slopes(discriminate, x):
     """‖∇D(x)‖₂² at each sample, the sum over all of its axes."""
+    if isinstance(discriminate, keras.Layer):
+        check_penalised(discriminate)
     _, gradient = input_gradient(discriminate, x)
     return ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape))))
 

@@ -102,6 +102,71 @@ def test_second_derivatives_agree_with_finite_differences(float64):
             assert float(gradient[index]) == pytest.approx(found, rel=1e-6, abs=1e-8)
 
 
+def bilinear_network():
+    return keras.Sequential(
+        [
+            keras.layers.Input((2, 2, 1)),
+            keras.layers.Conv2D(2, 2, padding="same", activation="tanh"),
+            keras.layers.UpSampling2D(2, interpolation="bilinear"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, activation="tanh"),
+            keras.layers.Dense(1),
+        ]
+    )
+
+
+def test_smooth_resizing_is_refused_where_its_second_derivative_is_wrong(float64):
+    """What is refused on TensorFlow is wrong there, and right and accepted on the others."""
+    keras.utils.set_random_seed(0)
+    network = bilinear_network()
+    x = ops.convert_to_tensor(np.random.default_rng(1).normal(size=(5, 2, 2, 1)))
+    kernel = network.trainable_variables[0]  # before the resizing
+    start = np.array(ops.convert_to_numpy(kernel.value))
+
+    def penalty():  # a function, which nobody can look into, passes unseen
+        return zero_centred_penalty(lambda v: network(v), x)
+
+    _, _, (found,) = autodiff.gradients(lambda: (penalty(), {}), [kernel])
+    ends = []
+    for sign in (1, -1):
+        moved = start.copy()
+        moved[0, 0, 0, 0] += sign * 1e-6
+        kernel.assign(moved)
+        ends.append(number(penalty()))
+    error = abs(float(ops.convert_to_numpy(found)[0, 0, 0, 0]) / ((ends[0] - ends[1]) / 2e-6) - 1)
+    if keras.backend.backend() == "tensorflow":
+        assert error > 0.1
+        with pytest.raises(ValueError, match="bilinear resizing .* the gradient penalty"):
+            zero_centred_penalty(network, x)
+    else:
+        assert error < 1e-6
+        assert number(zero_centred_penalty(network, x)) > 0
+
+
+@pytest.mark.parametrize("kind", [kgan.WGANGP, kgan.R1GAN, kgan.R3GAN])
+def test_penalised_models_refuse_smooth_resizing_on_tensorflow(kind):
+    nearest = bilinear_network().get_config()
+    nearest["layers"][2]["config"]["interpolation"] = "nearest"
+    kind(
+        (2, 2, 1), generator=image_generator(), discriminator=keras.Sequential.from_config(nearest)
+    )
+    if keras.backend.backend() == "tensorflow":
+        with pytest.raises(ValueError, match="got one with bilinear resizing"):
+            kind((2, 2, 1), generator=image_generator(), discriminator=bilinear_network())
+    else:
+        kind((2, 2, 1), generator=image_generator(), discriminator=bilinear_network())
+
+
+def image_generator():
+    return keras.Sequential(
+        [
+            keras.layers.Input((64,)),
+            keras.layers.Dense(4, activation="tanh"),
+            keras.layers.Reshape((2, 2, 1)),
+        ]
+    )
+
+
 # The models' objectives ---------------------------------------------------------------------
 
 

@@ -12,9 +12,8 @@ import keras
 from keras import layers
 
 from kgan import losses
-from kgan.autodiff import refuse_batch_normalization
 from kgan.game import Turn
-from kgan.penalties import zero_centred_penalty
+from kgan.penalties import check_penalised, zero_centred_penalty
 from kgan.two_player import (
     TwoPlayerGame,
     check_count,
@@ -47,14 +46,16 @@ class R1GAN(TwoPlayerGame):
         r1: γ₁ >= 0; 10 in the paper. (The authors' code leaves the half out: its 10 is 20 here.)
         r2: γ₂ >= 0.
         penalty_every: minibatches from one penalty to the next, >= 1; 16 in StyleGAN2.
-        generator, discriminator: networks of your own; no batch normalisation in the discriminator.
+        generator, discriminator: networks of your own; no batch normalisation in the discriminator,
+            and on TensorFlow no resizing but by nearest neighbours.
         filters: channels of the discriminator's first convolution, or a quarter of the width of
             the default perceptrons for vectors.
         average_decay: decay of the generator's average weights; 0.999 in the paper.
         options: as in `TwoPlayerGame`.
 
     Raises:
-        ValueError: as `TwoPlayerGame`; a weight < 0; batch normalisation in the discriminator.
+        ValueError: as `TwoPlayerGame`; a weight < 0; batch normalisation or, on TensorFlow,
+            smooth resizing in the discriminator.
     """
 
     objective = losses.non_saturating
@@ -80,7 +81,7 @@ class R1GAN(TwoPlayerGame):
                 raise ValueError(f"{argument}: got {weight!r}; accepted is a number >= 0.")
         check_count("penalty_every", penalty_every)
         if discriminator is not None:
-            refuse_batch_normalization(discriminator, "the gradient penalty")
+            check_penalised(discriminator)
         super().__init__(
             shape,
             generator

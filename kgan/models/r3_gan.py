@@ -12,8 +12,7 @@ import keras
 from keras import layers
 
 from kgan import losses
-from kgan.autodiff import refuse_batch_normalization
-from kgan.penalties import zero_centred_penalty
+from kgan.penalties import check_penalised, zero_centred_penalty
 from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
 
 
@@ -34,14 +33,16 @@ class R3GAN(TwoPlayerGame):
         latent_dim: length of the noise vectors, >= 1.
         data_range: (-1, 1), (0, 1) or None.
         gamma: γ >= 0 of both penalties; 1 for Stacked MNIST in the paper.
-        generator, discriminator: networks of your own; no batch normalisation in the discriminator.
+        generator, discriminator: networks of your own; no batch normalisation in the discriminator,
+            and on TensorFlow no resizing but by nearest neighbours.
         filters: channels at the images' full size, doubled at each halving up to four times as
             many; or a quarter of the width of the default perceptrons for vectors.
         average_decay: decay of the generator's average weights.
         options: as in `TwoPlayerGame`.
 
     Raises:
-        ValueError: as `TwoPlayerGame`; a weight < 0; batch normalisation in the discriminator.
+        ValueError: as `TwoPlayerGame`; a weight < 0; batch normalisation or, on TensorFlow,
+            smooth resizing in the discriminator.
     """
 
     objective = losses.relativistic
@@ -63,7 +64,7 @@ class R3GAN(TwoPlayerGame):
         if not 0 <= gamma < math.inf:
             raise ValueError(f"gamma: got {gamma!r}; accepted is a number >= 0.")
         if discriminator is not None:
-            refuse_batch_normalization(discriminator, "the gradient penalty")
+            check_penalised(discriminator)
         super().__init__(
             shape,
             generator

@@ -12,8 +12,7 @@ import keras
 from keras import layers
 
 from kgan import losses
-from kgan.autodiff import refuse_batch_normalization
-from kgan.penalties import gradient_penalty
+from kgan.penalties import check_penalised, gradient_penalty
 from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
 
 ops: Any = keras.ops  # its functions carry no types
@@ -33,13 +32,15 @@ class WGANGP(TwoPlayerGame):
         data_range: (-1, 1), (0, 1) or None.
         discriminator_steps: critic minibatches for one move of the generator; 5 in the paper.
         penalty_weight: λ > 0; 10 in the paper, 0.1 for its toy problems.
-        generator, discriminator: networks of your own; no batch normalisation in the critic.
+        generator, discriminator: networks of your own; no batch normalisation in the critic,
+            and on TensorFlow no resizing but by nearest neighbours.
         filters: channels of the critic's first convolution, or a quarter of the width of the
             default perceptrons for vectors.
         options: as in `TwoPlayerGame`.
 
     Raises:
-        ValueError: as `TwoPlayerGame`; a penalty weight <= 0; batch normalisation in the critic.
+        ValueError: as `TwoPlayerGame`; a penalty weight <= 0; batch normalisation or, on
+            TensorFlow, smooth resizing in the critic.
     """
 
     objective = losses.wasserstein
@@ -61,7 +62,7 @@ class WGANGP(TwoPlayerGame):
         if not 0 < penalty_weight < math.inf:
             raise ValueError(f"penalty_weight: got {penalty_weight!r}; accepted is a number > 0.")
         if discriminator is not None:
-            refuse_batch_normalization(discriminator, "the gradient penalty")
+            check_penalised(discriminator)
         super().__init__(
             shape,
             generator

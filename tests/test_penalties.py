@@ -136,7 +136,7 @@ def test_smooth_resizing_is_refused_where_its_second_derivative_is_wrong(float64
     error = abs(float(ops.convert_to_numpy(found)[0, 0, 0, 0]) / ((ends[0] - ends[1]) / 2e-6) - 1)
     if keras.backend.backend() == "tensorflow":
         assert error > 0.1
-        with pytest.raises(ValueError, match="bilinear resizing .* the gradient penalty"):
+        with pytest.raises(ValueError, match=r"bilinear resizing .* the gradient penalty"):
             zero_centred_penalty(network, x)
     else:
         assert error < 1e-6

@@ -1,22 +1,33 @@
-"""What watches a run: grids of samples, theory beside the discriminator, TensorBoard, rates."""
+"""What watches a run: samples, modes, theory beside the discriminator, losses, TensorBoard."""
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kgan.callbacks.learning_rate import PlayerLearningRate
+    from kgan.callbacks.loss_doctor import LossDoctor
+    from kgan.callbacks.mode_monitor import ModeMonitor
     from kgan.callbacks.samples import SampleGrid
     from kgan.callbacks.tensorboard import TensorBoard
     from kgan.callbacks.theory_monitor import TheoryMonitor
 
 _HOME = {
+    "LossDoctor": "loss_doctor",
+    "ModeMonitor": "mode_monitor",
     "PlayerLearningRate": "learning_rate",
     "SampleGrid": "samples",
     "TensorBoard": "tensorboard",
     "TheoryMonitor": "theory_monitor",
 }
 
-__all__ = ["PlayerLearningRate", "SampleGrid", "TensorBoard", "TheoryMonitor"]
+__all__ = [
+    "LossDoctor",
+    "ModeMonitor",
+    "PlayerLearningRate",
+    "SampleGrid",
+    "TensorBoard",
+    "TheoryMonitor",
+]
 
 
 def __getattr__(name: str):

@@ -27,6 +27,7 @@ import numpy as np
 import kgan
 from kgan import autodiff, callbacks, losses
 from kgan.callbacks.samples import animate, drawable
+from kgan.callbacks.theory_monitor import comparable
 from kgan.data import Batches, Dataset
 from kgan.data import load as load_data
 from kgan.files import to_disk
@@ -122,7 +123,7 @@ class Run:
         if drawable(shape):
             real = self.data.train if len(shape) == 1 else None
             watchers.append(callbacks.SampleGrid(self.path, real=real))
-        if self.data.density is not None and shape == (1,) and not self.model.objective.critic:
+        if self.data.density is not None and comparable(self.model, self.data.density):
             watchers.append(callbacks.TheoryMonitor(self.data.density, self.path))
         return [*watchers, callbacks.TensorBoard(self.path / "tensorboard")]
 

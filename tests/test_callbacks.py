@@ -247,6 +247,9 @@ def test_monitor_logs_draws_and_stops_early(tmp_path):
     [
         ({"density": 3}, "density: got 3"),
         ({"density": None}, "density: got None"),
+        ({"density": np.zeros((50, 2))}, r"density: got an array \(50, 2\)"),
+        ({"density": np.full((200, 2), np.nan)}, "density: got samples with NaN"),
+        ({"density": scipy.stats.multivariate_normal([0, 0])}, "density: got <scipy"),
         ({"density": P_DATA, "samples": 5}, "samples: got 5"),
         ({"density": P_DATA, "generator_density": "normal"}, "generator_density: got 'normal'"),
     ],
@@ -256,11 +259,16 @@ def test_monitor_refuses_bad_options(options, named):
         TheoryMonitor(**options)
 
 
-def test_monitor_refuses_critics_and_planes():
-    critic = kgan.WGANGP((1,), data_range=None, filters=2, seed=0)
-    for model in (critic, gan((2,))):
+def test_monitor_refuses_what_theory_has_no_figure_for():
+    """Scores of another kind, minibatches judged as one, planes without held-out samples."""
+    points = np.random.default_rng(0).normal(size=(200, 2))
+    on_the_line = (kgan.LSGAN, kgan.HingeGAN, kgan.R3GAN, kgan.MinibatchGAN)
+    cases = [(P_DATA, kind((1,), data_range=None, filters=2, seed=0)) for kind in on_the_line]
+    critics = [kgan.WGANGP((d,), data_range=None, filters=2, seed=0) for d in (1, 2)]
+    cases += [(P_DATA, gan((2,))), (points, gan((2,))), (points, critics[0]), (P_DATA, critics[1])]
+    for density, model in cases:
         with pytest.raises(ValueError, match="TheoryMonitor: got"):
-            watched(TheoryMonitor(P_DATA), model)
+            watched(TheoryMonitor(density), model)
 
 
 # TensorBoard ---------------------------------------------------------------------------------

@@ -277,7 +277,7 @@ class LossDoctor(keras.callbacks.Callback):
             for layer in model.discriminator._flatten_layers()
         )
         self._changes: list[float] = []
-        self._widest = math.nan
+        self._widest = self._val_value = math.nan
         self._epochs_held, self._printed = 0, ""
 
     def on_epoch_end(self, epoch, logs=None):
@@ -313,6 +313,8 @@ class LossDoctor(keras.callbacks.Callback):
 
         self._widest = _largest(self._widest, known("real_score") - known("fake_score"))
         self._changes = [*self._changes, known("mode_changes")][-_WINDOW - 1 :]
+        if self._comparable:  # not every epoch need be followed by an evaluation
+            self._val_value = of.get("val_value", self._val_value)
         return Signs(
             logistic=not model.objective.critic,
             minimax=model.objective.generator is losses.minimax_generator,
@@ -323,7 +325,7 @@ class LossDoctor(keras.callbacks.Callback):
             discriminator_gradient=known("discriminator_gradient_norm"),
             generator_gradient=known("generator_gradient_norm"),
             widest=self._widest,
-            val_value=known("val_value") if self._comparable else math.nan,
+            val_value=self._val_value,
             modes=known("modes"),
             high_quality=known("high_quality"),
             reverse_kl=known("reverse_kl"),

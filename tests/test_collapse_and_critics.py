@@ -7,29 +7,63 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras import layers, ops
-from scipy.special import log_expit, ndtr, xlogy
+from scipy.special import log_expit, xlogy
 
 import kgan
 from kgan import autodiff, losses
+from kgan.callbacks import TheoryMonitor
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTERS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 STD = 0.05
+UNIFORM = scipy.stats.uniform(0, 1)
 
 
 class ShiftedUniform(keras.layers.Layer):
-    """The exact generator of U[θ, 1 + θ], with noise N(0, s²) on top: z -> θ + Φ(z₁) + s·z₂."""
+    """The exact generator of U[θ, 1 + θ]: z -> θ + Φ(z)."""
 
-    def __init__(self, theta, noise=0.0, **options):
+    def __init__(self, theta, **options):
         super().__init__(**options)
         self.theta = self.add_weight(shape=(), initializer=keras.initializers.Constant(theta))
-        self.noise = noise
         self.built = True
 
     def call(self, z):
-        uniform = (1 + ops.erf(z[:, :1] / math.sqrt(2))) / 2
-        return self.theta + uniform + self.noise * z[:, 1:]
+        return self.theta + (1 + ops.erf(z / math.sqrt(2))) / 2
+
+
+class Shifted(keras.layers.Layer):
+    """The exact generator of N(θ, 1): z -> θ + z."""
+
+    def __init__(self, theta, **options):
+        super().__init__(**options)
+        self.theta = self.add_weight(shape=(), initializer=keras.initializers.Constant(theta))
+        self.built = True
+
+    def call(self, z):
+        return self.theta + z
+
+
+class Narrowed(keras.layers.Layer):
+    """The exact generator of U[0.2, 1]."""
+
+    def call(self, z):
+        return 0.6 + 0.4 * ops.erf(z / math.sqrt(2))
+
+
+class Drawn(keras.layers.Layer):
+    """A generator of a fixed set of samples: z -> the ⌊n Φ(z)⌋-th of n."""
+
+    def __init__(self, samples, **options):
+        super().__init__(**options)
+        self.samples = samples
+        self.built = True
+
+    def call(self, z):
+        place = ops.floor(len(self.samples) * (1 + ops.erf(z[:, 0] / math.sqrt(2))) / 2)
+        place = ops.clip(ops.cast(place, "int32"), 0, len(self.samples) - 1)
+        return ops.take(ops.convert_to_tensor(self.samples), place, axis=0)
 
 
 class OverTrainedGenerator(kgan.GAN):
@@ -51,77 +85,198 @@ def perceptron(inputs, units=64, activation="tanh"):
     )
 
 
-def train_discriminator(noise):
+def train_discriminator(noise, rate, steps):
     """A GAN with U[2, 3] frozen against U[0, 1], both under N(0, noise²), its D trained."""
     keras.utils.set_random_seed(0)
     model = kgan.GAN(
         (1,),
-        latent_dim=2,
+        latent_dim=1,
         data_range=None,
         objective=losses.minimax,
-        generator=ShiftedUniform(2.0, noise),
+        generator=ShiftedUniform(2.0),
         discriminator=perceptron(1),
+        instance_noise=noise,
         seed=0,
     )
-    model.generator.trainable = False
-    decay = keras.optimizers.schedules.CosineDecay(5e-3, 1500)
-    model.compile(discriminator_optimizer=keras.optimizers.Adam(decay), steps_per_execution=50)
-    rng = np.random.default_rng(0)
-    x = rng.uniform(0, 1, 1500 * 512) + noise * rng.normal(size=1500 * 512)
-    model.fit(x[:, None].astype("float32"), batch_size=512, verbose=0)
-    model.generator.trainable = True
+    train_only_discriminator(model, UNIFORM, rate, steps, batch_size=512)
     return model
 
 
-def gradient_on_theta(model):
-    """The gradient in θ of the generator's loss E[log(1 − D(G(z)))], over many z."""
-    z = np.random.default_rng(1).normal(size=(100_000, 2)).astype("float32")
+def train_only_discriminator(model, density, rate, steps, batch_size):
+    model.generator.trainable = False
+    model.compile(discriminator_optimizer=keras.optimizers.Adam(rate), steps_per_execution=50)
+    x = density.rvs(size=(steps * batch_size, 1), random_state=0).astype("float32")
+    model.fit(x, batch_size=batch_size, verbose=0)
+    model.generator.trainable = True
+
+
+def falling(rate, steps):
+    return keras.optimizers.schedules.CosineDecay(rate, steps)
+
+
+def gradient_on_theta(model, loss):
+    """The gradient in θ of a loss of the generator, over many z."""
+    n = 100_000
+    z = np.random.default_rng(1).normal(size=(n, 1)).astype("float32")
+    noise = np.random.default_rng(2).normal(size=(n, 1)) * (model.instance_noise or 0.0)
     _, _, (gradient,) = autodiff.gradients(
-        lambda: (losses.minimax_generator(model.discriminator(model.generator(z))), {}),
+        lambda: (loss(model.discriminator(model.generator(z) + noise.astype("float32"))), {}),
         model.generator.trainable_variables,
     )
     return float(gradient)
 
 
-def test_noised_uniforms_restore_the_gradient():
-    """A-SUP-11: under N(0, 1) noise D learns V = −0.748 and passes on 0.438; without, nothing."""
-    model = train_discriminator(noise=1.0)
-    x = np.linspace(-8, 11, 4001)
-    logit = model.score(x[:, None].astype("float32")).astype(float)
-    p, q = ndtr(x) - ndtr(x - 1), ndtr(x - 2) - ndtr(x - 3)
-    value = np.trapezoid(p * log_expit(logit) + q * log_expit(-logit), x)
-    gradient = gradient_on_theta(model)
-    assert value <= -0.748239 + 1e-4  # 2 JS − log 4, which no D exceeds
-    assert abs(value + 0.748239) <= 0.02
-    assert abs(gradient / 0.438319 - 1) <= 0.15
+def watched(model, density, generator_density):
+    """A monitor that has looked at the model once."""
+    monitor = TheoryMonitor(density, generator_density=generator_density)
+    monitor.set_model(model)
+    monitor.on_train_begin()
+    monitor.measure()
+    return monitor
 
-    # The control: disjoint supports and a trained D leave the generator without a gradient.
-    assert abs(gradient_on_theta(train_discriminator(noise=0.0))) <= 1e-2
+
+def test_noised_uniforms_restore_the_gradient():
+    """C-08, A-SUP-11: under N(0, 1) noise D learns V = −0.748 and passes on 0.438."""
+    model = train_discriminator(1.0, falling(5e-3, 1500), 1500)
+    monitor = watched(model, UNIFORM, scipy.stats.uniform(2, 1))
+    assert monitor.theory_bound == pytest.approx(-0.748239, abs=1e-6)
+    assert monitor.theory_value <= -0.748239 + 1e-4  # 2 JS − log 4, which no D exceeds
+    assert abs(monitor.theory_value + 0.748239) <= 0.02
+    assert abs(monitor.theory_minimax_gradient / 0.438319 - 1) <= 0.15
+    # The same from samples, through the generator itself.
+    assert abs(gradient_on_theta(model, losses.minimax_generator) / 0.438319 - 1) <= 0.15
+
+
+def test_without_noise_one_loss_saturates():
+    """C-05, A-SAT-11: 1,600 steps of D on disjoint supports, and the minimax gradient is gone.
+
+    It is the control of the test with noise, too.
+    """
+    model = train_discriminator(None, 1e-2, 1600)  # 1.7e5 to 2e5 over seeds, batches
+    minimax = abs(gradient_on_theta(model, losses.minimax_generator))
+    non_saturating = abs(gradient_on_theta(model, losses.non_saturating_generator))
+    assert minimax <= 1e-4
+    assert non_saturating >= 1
+    assert non_saturating >= 1e5 * minimax
+    # The control: an untrained D sends both losses gradients of the same order.
+    keras.utils.set_random_seed(0)
+    fresh = kgan.GAN(
+        (1,),
+        latent_dim=1,
+        data_range=None,
+        generator=ShiftedUniform(2.0),
+        discriminator=perceptron(1),
+        seed=0,
+    )
+    of_both = [
+        abs(gradient_on_theta(fresh, loss))
+        for loss in (losses.minimax_generator, losses.non_saturating_generator)
+    ]
+    assert min(of_both) > 1e-3
+    assert max(of_both) < 100 * min(of_both)
+
+
+def train_critic(generator, density, steps, penalty_weight=10.0):
+    keras.utils.set_random_seed(0)
+    model = kgan.WGANGP(
+        (1,),
+        latent_dim=1,
+        data_range=None,
+        generator=generator,
+        discriminator=perceptron(1),
+        penalty_weight=penalty_weight,
+        seed=0,
+    )
+    train_only_discriminator(model, density, falling(3e-3, steps), steps, batch_size=256)
+    return model
 
 
 @pytest.mark.parametrize("distance", [2.0, 0.5])
 def test_critic_reads_the_biased_distance(distance):
-    """A-OT-16: a critic under λ = 10 reads W (1 + W/(2λ)) of two uniforms W apart."""
+    """C-09, A-OT-16: a critic under λ = 10 reads W (1 + W/(2λ)) of two uniforms W apart."""
+    model = train_critic(ShiftedUniform(distance), UNIFORM, 1500)
+    monitor = watched(model, UNIFORM, scipy.stats.uniform(distance, 1))
+    expected = distance * (1 + distance / (2 * model.penalty_weight))
+    assert monitor.theory_distance == pytest.approx(distance, abs=1e-9)
+    assert monitor.theory_reading == pytest.approx(expected, abs=1e-9)
+    assert abs(monitor.theory_estimate / expected - 1) <= 0.01
+    assert abs(monitor.theory_estimate / distance - 1) > 0.015  # the control: it is not W itself
+    # Where the minimax loss has no gradient (C-05) the critic sends its slope.
+    slope = 1 + distance / (2 * model.penalty_weight)
+    assert abs(gradient_on_theta(model, losses.wasserstein_generator) / slope - 1) <= 0.05
+
+
+@pytest.mark.parametrize(("penalty_weight", "expected"), [(10.0, 3.45), (100.0, 3.045)])
+def test_critic_reads_two_gaussians(penalty_weight, expected):
+    """A-OT-16: N(0, 1) and N(3, 1), W = 3: within 3% of 3.45 under λ = 10, of 3.045 under 100."""
+    model = train_critic(Shifted(3.0), scipy.stats.norm(0, 1), 1000, penalty_weight)
+    monitor = watched(model, scipy.stats.norm(0, 1), scipy.stats.norm(3, 1))
+    assert monitor.theory_distance == pytest.approx(3, abs=1e-9)
+    assert monitor.theory_reading == pytest.approx(expected, abs=1e-9)
+    assert abs(monitor.theory_estimate / expected - 1) <= 0.03
+    assert monitor.theory_estimate <= monitor.theory_slope * 3 * (1 + 1e-3)
+    # The control: the other weight's reading is further away.
+    other = {10.0: 3.045, 100.0: 3.45}[penalty_weight]
+    assert abs(monitor.theory_estimate / other - 1) > 0.05
+
+
+@pytest.mark.parametrize("packing", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_packed_discriminator_sees_the_variation(packing):
+    """A-MC-09: between U[0, 1] and U[0.2, 1], TV = 0.2, D of packs finds 1 − 0.8^m and no more."""
     keras.utils.set_random_seed(0)
-    model = kgan.WGANGP(
+    model = kgan.PacGAN(
         (1,),
-        latent_dim=2,
+        packing=packing,
+        latent_dim=1,
         data_range=None,
-        generator=ShiftedUniform(distance),
-        discriminator=perceptron(1),
+        generator=keras.Sequential([layers.Input((1,)), Narrowed()]),
+        discriminator=perceptron(packing, activation="relu"),
+        seed=0,
+    )
+    train_only_discriminator(model, UNIFORM, falling(5e-3, 1000), 1000, 128 * packing)
+    monitor = TheoryMonitor(
+        UNIFORM, samples=20_000, generator_density=scipy.stats.uniform(0.2, 0.8)
+    )
+    monitor.set_model(model)
+    monitor.measure()
+    exact, error = 1 - 0.8**packing, math.sqrt(1 / (2 * 20_000))
+    assert monitor.theory_variation == pytest.approx(exact, abs=2e-4)
+    assert monitor.theory_variation_seen <= exact + 4.9 * error
+    assert monitor.theory_variation_seen >= exact - 0.03
+    assert monitor.theory_variation_seen > 0.2 + 4.9 * error  # more than any D of single samples
+
+
+def test_a_discriminator_learns_a_finite_set_by_heart():
+    """C-50: on 150 digits and 150 Gaussian fakes V rises to 0, and on others it falls below −log 4.
+
+    The fakes have the digits' mean and covariance, so that no simple rule tells them apart.
+    """
+    digits = kgan.data.load("digits")
+    x = digits.train[:150]
+    pixels = digits.train.reshape(len(digits.train), -1)
+    rng = np.random.default_rng(0)
+    fakes = rng.multivariate_normal(pixels.mean(0), np.cov(pixels.T), 150 + len(digits.test))
+    fakes = fakes.reshape(-1, *digits.shape).astype("float32")
+    keras.utils.set_random_seed(0)
+    model = kgan.GAN(
+        digits.shape,
+        latent_dim=1,
+        data_range=None,
+        generator=keras.Sequential([layers.Input((1,)), Drawn(fakes[:150])]),
+        units=256,
         seed=0,
     )
     model.generator.trainable = False
-    decay = keras.optimizers.schedules.CosineDecay(3e-3, 1500)
-    model.compile(discriminator_optimizer=keras.optimizers.Adam(decay), steps_per_execution=50)
-    x = np.random.default_rng(0).uniform(0, 1, (1500 * 256, 1)).astype("float32")
-    model.fit(x, batch_size=256, verbose=0)
+    model.compile(discriminator_optimizer=keras.optimizers.Adam(1e-3), steps_per_execution=50)
 
-    u = ((np.arange(2000) + 0.5) / 2000)[:, None].astype("float32")
-    reading = model.score(u).mean() - model.score(u + np.float32(distance)).mean()
-    expected = distance * (1 + distance / (2 * model.penalty_weight))
-    assert abs(reading / expected - 1) <= 0.01
-    assert abs(reading / distance - 1) > 0.015  # the control: it is not W itself that is read
+    def value(real, fake):
+        return np.mean(log_expit(model.score(real))) + np.mean(log_expit(-model.score(fake)))
+
+    held_out = digits.test, fakes[150:]
+    assert value(x, fakes[:150]) > -2 * math.log(4)
+    model.fit(np.tile(x, (400, 1, 1, 1)), batch_size=150, verbose=0)
+    assert value(x, fakes[:150]) >= -0.01
+    assert value(*held_out) <= -math.log(4) - 0.5
 
 
 def ring(n, seed):

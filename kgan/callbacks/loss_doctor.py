@@ -181,8 +181,8 @@ FINDINGS = (
     Finding(
         "collapse",
         lambda s: s.reverse_kl > _MISSED and s.high_quality > _SOME,
-        "The generator has lost modes: it captures {s.modes:.0f}, as unevenly as if {s.held:.0%} "
-        "of all were left",
+        "The generator has lost modes: it captures {s.modes:.0f}, as unevenly as if only "
+        "{s.held:.0%} of them all were left",
         "let the discriminator judge several samples at once (kgan.PacGAN, kgan.MinibatchGAN), or "
         "use kgan.UnrolledGAN or kgan.R3GAN",
         ("A-MC-08", "A-MC-11"),

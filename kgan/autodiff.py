@@ -404,6 +404,67 @@ def run_step(
     return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
 
 
+class Replicas:
+    """Copies of a model that one pure step moves together, many minibatches at a time (JAX only).
+
+    The step is mapped over the copies (`jax.vmap`) and scanned over the minibatches, so that a
+    small network's operations are batched and Python is left once in so many steps.
+
+    Args:
+        step: `(state, data) -> (logs, state)`, the pure step of the first model; the state is
+            what `groups` lists.
+        groups: for each model the variables of its state, grouped as the step groups them and
+            alike in number and shapes.
+        counter: the variable of the first model that counts the minibatches. It is the same in
+            all copies and is not mapped: a turn that is due in some steps only stays a branch,
+            where a mapped counter would have every turn computed in every step.
+    """
+
+    available = BACKEND == "jax"
+
+    def __init__(
+        self,
+        step: Callable[[Any, Any], Any],
+        groups: Sequence[Sequence[Sequence[keras.Variable]]],
+        counter: keras.Variable,
+    ):
+        self.groups = groups
+        axes = [[None if v is counter else 0 for v in group] for group in groups[0]]
+        self.axes = axes
+
+        def play(state, minibatches):
+            together = jax.vmap(
+                lambda own, data: list(step(own, data)[1]), in_axes=(axes, 0), out_axes=axes
+            )
+            return jax.lax.scan(
+                lambda state, data: (together(state, data), None), state, minibatches
+            )[0]
+
+        self._play = jax.jit(play, donate_argnums=0)
+
+    def play(self, minibatches: Any) -> None:
+        """Take the steps, and leave the new state in the copies' variables.
+
+        Args:
+            minibatches: a tree of arrays `(steps, models, batch, ...)`.
+        """
+        state = [
+            [
+                jax.numpy.copy(alike[0].value)
+                if axis is None
+                else jax.numpy.stack([v.value for v in alike])
+                for axis, *alike in zip(axes, *of_models, strict=True)
+            ]
+            for axes, *of_models in zip(self.axes, *self.groups, strict=True)
+        ]
+        state = self._play(state, minibatches)
+        for i, groups in enumerate(self.groups):
+            for axes, group, values in zip(self.axes, groups, state, strict=True):
+                for axis, variable, value in zip(axes, group, values, strict=True):
+                    # A copy: the donated buffer of the next call must not be two variables'.
+                    variable.assign(jax.numpy.copy(value) if axis is None else value[i])
+
+
 def random_states() -> dict[str, np.ndarray]:
     """The state of random generators that the backend keeps to itself.
 

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -240,13 +240,28 @@ def evaluate(
 
 @app.command()
 def reproduce(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A published protocol: dirac.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A published protocol: `kgan list` names them."),
+    ],
     seeds: Annotated[
         int | None,
         typer.Option(min=1, help="Runs of what is random; the protocol's number by default."),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps of a run; as published by default.")
+        int | None,
+        typer.Option(min=1, help="Steps of a run; the protocol's number by default."),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="A row of its table, such as PacGAN4; may be given again for more."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where trainings that are done and figures are kept; a second call goes "
+            "on from there. runs/reproduce/NAME by default."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -256,11 +271,38 @@ def reproduce(
     """
     from kgan import reproduce
 
-    reproduction = reproduce.run(name, seeds=seeds, steps=steps)
+    if name in reproduce.TRAINS:
+        _choose_backend(None)
+        _load_keras()
+    with _progress() as tell:
+        journal = reproduce.Journal(out or Path("runs", "reproduce", name), tell)
+        reproduction = reproduce.run(
+            name, seeds=seeds, steps=steps, methods=method, journal=journal
+        )
     if as_json:
         typer.echo(json.dumps(reproduction.record(), indent=1, ensure_ascii=False))
     else:
         _console().print(reproduction.tables())
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr for each training; a line at its end where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    bars: dict[str, Any] = {}
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+
+        def tell(what: str, step: int, steps: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=steps)
+            progress.update(bars[what], completed=step)
+            if step == steps and not console.is_terminal:
+                typer.echo(f"{what}: {steps} steps", err=True)
+
+        yield tell
 
 
 def _add_verify() -> None:

@@ -1,26 +1,36 @@
 """Published protocols, run again: our figures beside those that were published.
 
-A protocol is a module of this package with one function,
+A protocol is a function of a module of this package,
 
-    run(seeds: int | None, steps: int | None) -> Reproduction
+    protocol(seeds: int | None, steps: int | None, methods: list | None, journal) -> Reproduction
 
-where None stands for what the publication (or, for seeds, the module) says. It is imported when
-its name is asked for, so that only a protocol that trains networks loads Keras.
+where None stands for what the module says. It is imported when its name is asked for, so that only
+a protocol that trains networks loads Keras.
 """
 
 import importlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from kgan.report import number
+from kgan.reproduce.journal import Journal
 from kgan.run_folder import nearest
 
-PROTOCOLS = {"dirac": "kgan.reproduce.dirac"}
+PROTOCOLS = {
+    "dirac": "kgan.reproduce.dirac:run",
+    "pacgan-ring": "kgan.reproduce.pacgan:ring",
+    "pacgan-grid": "kgan.reproduce.pacgan:grid",
+    "unrolled-ring": "kgan.reproduce.unrolled:ring",
+    "wgan-gp-toy": "kgan.reproduce.wgan_gp:toy",
+}
+TRAINS = tuple(name for name in PROTOCOLS if name != "dirac")  # networks, and so needs Keras
 
 
 class Figure(NamedTuple):
@@ -32,6 +42,14 @@ class Figure(NamedTuple):
     def __str__(self):
         error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
         return number(self.value) + error
+
+    @classmethod
+    def mean(cls, values) -> "Figure":
+        """The mean over seeds; of one value, that value without an error."""
+        if len(values) == 1:
+            return cls(float(values[0]))
+        error = np.std(values, ddof=1) / math.sqrt(len(values))
+        return cls(float(np.mean(values)), float(error))
 
 
 @dataclass(frozen=True)
@@ -124,8 +142,9 @@ class Reproduction:
         for method in dict.fromkeys(row.method for row in self.rows):
             line = []
             for column in columns:
-                row = cells[method, column]
-                line += [str(row.ours), str(row.published) if row.published else number(None)]
+                row = cells.get((method, column))
+                for figure in (row.ours, row.published) if row else (None, None):
+                    line.append(number(None) if figure is None else str(figure))
             table.add_row(method, *line)
         lines.append(table)
         for title, records in self.more.items():
@@ -137,17 +156,27 @@ class Reproduction:
         return Group(*lines)
 
 
-def run(name: str, *, seeds: int | None = None, steps: int | None = None) -> Reproduction:
+def run(
+    name: str,
+    *,
+    seeds: int | None = None,
+    steps: int | None = None,
+    methods: Sequence[str] | None = None,
+    journal: Journal | None = None,
+) -> Reproduction:
     """Run a published protocol.
 
     Args:
         name: one of `PROTOCOLS`.
         seeds: how many runs the means and standard errors of random figures are taken over, >= 1;
             the protocol's own number by default.
-        steps: how many steps each run takes, >= 1; as many as were published by default.
+        steps: how many steps each run takes, >= 1; the protocol's own number by default, which is
+            less than was published where that would take hours.
+        methods: the methods of its table to run; by default those that the protocol names first.
+        journal: where finished trainings are kept, and found again; by default they are not kept.
 
     Raises:
-        ValueError: an unknown protocol, or no count.
+        ValueError: an unknown protocol or method, or no count.
     """
     if name not in PROTOCOLS:
         raise ValueError(
@@ -158,7 +187,23 @@ def run(name: str, *, seeds: int | None = None, steps: int | None = None) -> Rep
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and not (whole and count >= 1):
             raise ValueError(f"{argument}: got {count!r}; accepted is an integer >= 1.")
-    return importlib.import_module(PROTOCOLS[name]).run(seeds=seeds, steps=steps)
+    module, function = PROTOCOLS[name].split(":")
+    protocol = getattr(importlib.import_module(module), function)
+    return protocol(seeds=seeds, steps=steps, methods=methods, journal=journal or Journal())
+
+
+def choose(methods: Sequence[str] | None, table: Sequence[str], default: Sequence[str]):
+    """The methods asked for, in the table's order; the default ones where none is.
+
+    Raises:
+        ValueError: a method that the table does not have.
+    """
+    for method in methods or ():
+        if method not in table:
+            raise ValueError(
+                f"method: got {method!r}{nearest(method, table)}; accepted are {', '.join(table)}."
+            )
+    return [method for method in table if method in (methods or default)]
 
 
 def _plain(value: Any) -> Any:

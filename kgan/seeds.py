@@ -1,0 +1,122 @@
+"""One model with several seeds, trained at once where the backend can."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import keras
+import numpy as np
+
+from kgan.autodiff import Replicas
+from kgan.data.batches import Batches
+from kgan.game import Game
+
+PIECE = 100  # minibatches that are handed to JAX at once
+
+
+def fit_seeds(
+    build: Callable[[int], Game],
+    seeds: Sequence[int],
+    x: np.ndarray,
+    *,
+    batch_size: int,
+    steps: int,
+    every: int | None = None,
+    watch: Callable[[int, int, Game], None] | None = None,
+) -> Iterator[tuple[int, Game]]:
+    """Train one model for each seed, each on the minibatches and the noise of its seed.
+
+    On JAX all of them take their steps together (`kgan.autodiff.Replicas`), for which they must
+    be small enough to stand beside one another in memory; elsewhere one is trained after another,
+    and handed out as soon as it is done. What a seed's model becomes does not depend on the
+    others, but for rounding.
+
+    Args:
+        build: makes the compiled model of a seed; it is called after
+            `keras.utils.set_random_seed(seed)`, which fixes the first weights, and the models may
+            differ in nothing but numbers drawn from the seed.
+        seeds: integers >= 0, all different.
+        x: samples `(n, *data_shape)`, n >= batch_size.
+        batch_size: samples in a minibatch.
+        steps: minibatches to train on, >= 1, through as many epochs as that takes.
+        every: minibatches between two calls of `watch`, which also sees the end; by default that
+            alone.
+        watch: called with a seed, the number of minibatches so far and the model as it is then.
+
+    Yields:
+        `(seed, model)`, in the order of the seeds.
+
+    Raises:
+        ValueError: no seed, one twice, a count < 1, or data that the model refuses.
+    """
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds: got {list(seeds)}; accepted are one or more, all different.")
+    for name, count in (("steps", steps), ("every", every)):
+        if count is not None and count < 1:
+            raise ValueError(f"{name}: got {count}; accepted is an integer >= 1.")
+    groups = [list(seeds)] if Replicas.available else [[seed] for seed in seeds]
+    for group in groups:
+        models = []
+        for seed in group:
+            keras.utils.set_random_seed(seed)
+            models.append(build(seed))
+        models[0].check_data(x, None, "x")
+        orders = [_Endless(Batches(x, batch_size=batch_size, seed=seed)) for seed in group]
+        play = _together(models, orders) if Replicas.available else _alone(models[0], orders[0])
+        every = every or steps
+        for start in range(0, steps, every):
+            end = min(start + every, steps)
+            play(start, end)
+            if watch is not None:
+                for seed, model in zip(group, models, strict=True):
+                    watch(seed, end, model)
+        yield from zip(group, models, strict=True)
+
+
+def _together(models: Sequence[Game], orders: Sequence["_Endless"]):
+    state = [
+        (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+        for model in models
+    ]
+    replicas = Replicas(models[0].train_step, state, models[0].optimizer.iterations)
+
+    def play(start: int, end: int):
+        for first in range(start, end, PIECE):
+            steps = range(first, min(first + PIECE, end))
+            replicas.play((np.stack([[order[i] for order in orders] for i in steps]),))
+
+    return play
+
+
+def _alone(model: Game, order: "_Endless"):
+    return lambda start, end: model.fit(_Piece(order, start, end), verbose=0)
+
+
+class _Endless:
+    """The minibatches of one epoch after another."""
+
+    def __init__(self, batches: Batches):
+        self.batches = batches
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        epoch, index = divmod(i, len(self.batches))
+        if epoch != self.batches.epoch:
+            self.batches.epoch = epoch
+        return self.batches[index][0]
+
+
+class _Piece(keras.utils.PyDataset):
+    """The minibatches of some steps, as Keras reads them."""
+
+    def __init__(self, order: _Endless, start: int, end: int):
+        super().__init__()
+        self.order, self.start, self.end = order, start, end
+
+    def __len__(self):
+        return self.end - self.start
+
+    def __getitem__(self, index):
+        return (self.order[self.start + index],)

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import os
 import re
 import subprocess
@@ -34,8 +35,8 @@ def imported(tree: ast.AST) -> set[str]:
     return found
 
 
-def test_there_are_five():
-    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05"]
+def test_all_are_there():
+    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05", "07"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -143,3 +144,50 @@ def test_evaluation(tmp_path):
     assert found["modes"]["data"]["modes"] == 8
     assert found["modes"]["two modes only"]["modes"] == 2
     assert found["table"]["training threes only"]["classes"] == 1
+
+
+@pytest.mark.slow
+def test_saturation_and_distance(tmp_path):
+    """C-05, C-08, C-09, C-50; A-MC-09, A-OT-16, A-SUP-11, A-SUP-13."""
+    found = run("07", tmp_path)
+    uniforms, normals = found["saturation"]["uniforms"], found["saturation"]["normals"]
+    assert uniforms["minimax"][-1] <= 1e-4
+    assert uniforms["non-saturating"][-1] >= max(1, 1e5 * uniforms["minimax"][-1])
+    assert uniforms["Wasserstein"][-1] == pytest.approx(1.1, rel=0.05)
+    assert uniforms["minimax"][0] > 1e-4  # control: an untrained D
+    closed = found["saturation"]["normals_closed_form"]
+    assert normals["minimax"][-1] == pytest.approx(closed["minimax"], rel=0.15)
+    assert normals["Wasserstein"][-1] == pytest.approx(closed["Wasserstein"], rel=0.05)
+    assert 0 < normals["V below its bound"][-1] <= 1e-3
+
+    noise = found["instance_noise"]
+    assert abs(noise["uniforms"]["value"] + 0.748239) <= 0.02
+    assert abs(noise["uniforms"]["minimax"] / 0.438319 - 1) <= 0.15
+    assert noise["minimax"][2:] == pytest.approx(noise["minimax_closed_form"][2:], rel=0.15)
+    assert noise["minimax"][0] <= 1e-3  # control: no noise
+    assert 2 / noise["best_level"] == pytest.approx(2.5, abs=0.2)
+
+    distances = found["distances"]
+    for row in (*distances["weight_10"][1:], distances["weight_100"]):
+        assert row["distance"] == pytest.approx(row["mean"], abs=1e-9)
+        assert row["estimate"] == pytest.approx(row["reading"], rel=0.03)
+    at_3 = next(row for row in distances["weight_10"] if row["mean"] == 3)
+    assert at_3["reading"] == pytest.approx(3.45)
+    assert distances["weight_100"]["reading"] == pytest.approx(3.045)
+    assert at_3["estimate"] > 1.1 * at_3["distance"]  # control: it is not W that is read
+    assert distances["weight_10"][-1]["js"] > 0.99 * distances["log_2"]
+    plane = distances["plane"]
+    assert plane["estimate"] == pytest.approx(plane["reading"], rel=0.03)
+    assert 0 < plane["between_samples_of_the_data"] < 0.1 * plane["distance"]
+
+    for law, exact in (("collapsed", [0.2, 0.36, 0.488]), ("uneven", [0.2, 0.24, 0.284])):
+        packs = found["packs"][law]
+        assert packs["exact"] == pytest.approx(exact, abs=2e-4)
+        for seen, most in zip(packs["seen"], exact, strict=True):
+            assert most - 0.05 <= seen <= most + 4.9 * 0.005
+    assert found["packs"]["collapsed"]["seen"][2] > found["packs"]["uneven"]["exact"][2] + 0.1
+
+    overfitting = found["overfitting"]
+    assert overfitting["train"][-1] >= -0.01
+    assert overfitting["test"][-1] <= -math.log(4) - 0.5
+    assert overfitting["train"][0] < -0.01  # control: an untrained D

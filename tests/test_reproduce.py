@@ -142,8 +142,8 @@ def printed(reproduction):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["dirak"], "unknown protocol 'dirak' (did you mean 'dirac'?); known are dirac."),
-        (["pacgan-ring"], "unknown protocol 'pacgan-ring'; known are dirac."),
+        (["dirak"], "unknown protocol 'dirak' (did you mean 'dirac'?); known are dirac, pacgan-"),
+        (["dirac", "--method", "R2"], "method: got 'R2'; accepted are minimax, non-saturating, "),
         (["dirac", "--steps", 0], "--steps"),
         (["dirac", "--seeds", 0], "--seeds"),
         ([], "NAME"),

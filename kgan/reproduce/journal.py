@@ -47,12 +47,18 @@ class Journal:
         missing = [seed for seed in seeds if seed not in known]
         for seed, figures in train(missing) if missing else ():
             known[seed] = figures
-            if self.folder is not None:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                line = {"seed": seed, "figures": figures, "settings": settings}
-                with (self.folder / "runs.jsonl").open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(line) + "\n")
+            self._append({"seed": seed, "figures": figures, "settings": settings})
         return [known[seed] for seed in seeds]
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "runs.jsonl").open("ab+") as file:
+            # A process that was killed while it wrote left a line without an end.
+            file.seek(max(0, file.tell() - 1))
+            broken = file.read() not in (b"", b"\n")
+            file.write(b"\n" * broken + json.dumps(line).encode() + b"\n")
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         path = None if self.folder is None else self.folder / "runs.jsonl"
@@ -62,7 +68,7 @@ class Journal:
             try:
                 yield json.loads(text)
             except json.JSONDecodeError:
-                continue  # the line that was being written when the process was killed
+                continue  # being written when the process was killed
 
 
 def _surroundings() -> dict[str, Any]:

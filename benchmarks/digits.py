@@ -23,6 +23,11 @@ digit below. What real digits score stands above.
     KERAS_BACKEND=jax python benchmarks/digits.py --best             # one model, four minutes
     python benchmarks/digits.py --objectives R3GAN WGAN-GP --seconds 10 --seeds 1
 
+`--best` follows R3GAN with minibatches of 128 through four minutes and scores it on the way: first
+the four scores rise, then the samples draw near to the training digits. It names the first moment
+at which all that is accepted holds, and draws that moment's samples. Its exit code is 1 when there
+is none.
+
 Each finished run is one line of `runs.jsonl` in `--out`. A run that lies there is not repeated:
 after an interruption the same command goes on.
 """
@@ -62,7 +67,12 @@ FOUR = ("precision", "recall", "density", "coverage")
 TARGET = dict(zip(FOUR, (0.90, 0.80, 0.85, 0.88), strict=True))
 BAND = (0.40, 0.60)  # of the share of samples that lie nearer to training digits
 DRAWS = 20  # of 500 training digits, for that share
+PARTITIONS = 200  # of all digits, for what that share is for real ones
 SHOWN = 16  # samples in a row of a picture
+BEST = "R3GAN, best"
+BEST_BATCH = 128
+MARKS = (5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 240)  # seconds at which it is scored
+BEST_ROWS = 4  # of its picture
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
@@ -170,26 +180,48 @@ class Budget(keras.callbacks.Callback):
     def spent(self, clock: str) -> float:
         return CLOCKS[clock]() - self.start[clock] if self.start else 0.0
 
+    @contextlib.contextmanager
+    def stopped(self):
+        """Within this, the clock stands."""
+        before = self.read()
+        yield
+        now = self.read()
+        self.start = {name: self.start[name] + now[name] - before[name] for name in now}
+
     def on_train_batch_end(self, batch, logs=None):
         self.seen += 1
         if self.seen == WARM_UP:
             self.start = self.read()
         if self.start and self.spent(self.clock) >= self.seconds:
-            self.model.stop_training = True
+            model: Any = self.model
+            model.stop_training = True
 
     def on_train_end(self, logs=None):
         self.minibatches = self.seen - WARM_UP
         self.cpu, self.wall = self.spent("cpu"), self.spent("wall")
 
 
+class Trajectory(keras.callbacks.Callback):
+    """Calls `look` with the model and the mark, whenever the budget has spent one of the marks."""
+
+    def __init__(self, budget: Budget, marks: Sequence[float], look: Callable[[Any, float], None]):
+        super().__init__()
+        self.budget = budget
+        self.marks = list(marks)
+        self.look = look
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.marks and self.budget.spent(self.budget.clock) >= self.marks[0]:
+            with self.budget.stopped():
+                self.look(self.model, self.marks.pop(0))
+
+
 def adam() -> keras.optimizers.Adam:
     return keras.optimizers.Adam(RATE, beta_1=0.0, beta_2=0.99)
 
 
-def train(
-    build, images: np.ndarray, seed: int, budget: Budget, batch_size: int = BATCH, more=()
-) -> Any:
-    """A model of the objective, trained as long as the budget lasts."""
+def train(build, images: np.ndarray, seed: int, budget: Budget, batch_size: int, *watching) -> Any:
+    """A model of the objective, trained as long as the budget lasts; `watching` are callbacks."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = build(seed)
@@ -199,7 +231,7 @@ def train(
         batch_size=batch_size,
         epochs=sys.maxsize,
         verbose=0,  # pyright: ignore[reportArgumentType]
-        callbacks=[*more, budget],
+        callbacks=[budget, *watching],  # in this order the last mark is not missed
     )
     return model
 
@@ -228,15 +260,15 @@ def real_scores(data) -> dict[str, dict[str, Any]]:
 
     New digits for training and held-out sets of the usual sizes don't exist; the held-out digits
     stand for them against the training digits, equal halves of all digits show what equal sizes
-    give, and the share nearer to training digits comes from 200 random partitions of all digits
-    into 500 and 500 references and 797 samples.
+    give, and the share nearer to training digits comes from random partitions of all digits into
+    500 and 500 references and 797 samples.
     """
     rng = np.random.default_rng(0)
     copies = data.train[rng.integers(0, len(data.train), len(data.train))]
     half_a, half_b = halves(data.train, data.test, rng)
     real = np.concatenate([data.train, data.test])
     shares = []
-    for _ in range(200):
+    for _ in range(PARTITIONS):
         order = rng.permutation(len(real))
         a, b, samples = real[order[:500]], real[order[500:1000]], real[order[1000:]]
         shares.append(metrics.memorisation(samples, a, b).nearer_to_train)
@@ -280,7 +312,7 @@ class Runs:
         if not self.file.exists():
             return None
         for line in self.file.read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(json.JSONDecodeError):  # the line a kill cut short
+            with contextlib.suppress(json.JSONDecodeError):
                 run = json.loads(line)
                 if run["settings"] == settings:
                     return run
@@ -289,38 +321,37 @@ class Runs:
     def keep(self, run: dict[str, Any], samples: np.ndarray) -> None:
         np.save(self.samples_file(run["settings"]), samples)
         with self.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(run) + "\n")
+            file.write(f"\n{json.dumps(run)}\n")  # apart from a line that a kill cut short
 
     def samples_file(self, settings: Mapping[str, Any]) -> Path:
         name = "-".join(str(settings[key]) for key in ("objective", "seconds", "clock", "seed"))
         return self.folder / "samples" / f"{name}.npy".replace(" ", "_")
 
 
-def run(name: str, build, data, seed: int, seconds: float, clock: str, runs: Runs, **options):
-    """Train and score an objective, unless that is done already.
-
-    Args:
-        options: what else `train` takes, and what decides the outcome is to say of it in
-            `settings`.
-    """
-    settings = {
+def settings_of(name: str, seed: int, arguments, batch_size: int) -> dict[str, Any]:
+    """What decides the outcome of a run, beside the code."""
+    return {
         "objective": name,
         "seed": seed,
-        "seconds": seconds,
-        "clock": clock,
+        "seconds": arguments.seconds,
+        "clock": arguments.clock,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
         "kgan": kgan.__version__,
         "networks": [LATENT, UNITS],
-        "batch_size": BATCH,
+        "batch_size": batch_size,
         "rate": RATE,
         "average_decay": AVERAGE_DECAY,
-        **options.pop("settings", {}),
     }
+
+
+def run(name: str, data, seed: int, arguments, runs: Runs) -> dict[str, Any]:
+    """Train and score an objective, unless that is done already."""
+    settings = settings_of(name, seed, arguments, BATCH)
     if (done := runs.find(settings)) is not None:
         return done
-    budget = Budget(seconds, clock)
-    model = train(build, data.train, seed, budget, **options)
+    budget = Budget(arguments.seconds, arguments.clock)
+    model = train(OBJECTIVES[name], data.train, seed, budget, BATCH)
     images = model.generate(len(data.train), seed=1)
     # A diverged generator has no scores, and shows as such.
     found = scores(images, data) if np.isfinite(images).all() else None
@@ -340,11 +371,7 @@ def run(name: str, build, data, seed: int, seconds: float, clock: str, runs: Run
 
 def table(runs: Sequence[dict[str, Any]], real: Mapping[str, Any], title: str) -> Table:
     """Real digits above, then the mean ± standard error of each objective's runs."""
-    shown = Table(title=title, title_justify="left", pad_edge=False)
-    shown.add_column("")
-    for column in (*FOUR, *(f"held-out {n}" for n in FOUR), "nearer to train", "cpu s", "wall s"):
-        shown.add_column(column, justify="right")
-    shown.add_column("minibatches", justify="right")
+    shown = _table(title, "cpu s", "wall s", "minibatches")
     for name, found in real.items():
         shown.add_row(name, *_cells([found]), "–", "–", "–")
     shown.add_section()
@@ -361,12 +388,29 @@ def table(runs: Sequence[dict[str, Any]], real: Mapping[str, Any], title: str) -
     return shown
 
 
+def spread(real: Mapping[str, Any]) -> str:
+    low, high = real["two halves of all digits"]["nearer_to_train_spread"]
+    return (
+        f"Nearer to train: 99% of {PARTITIONS} random partitions of real digits lie within "
+        f"{low:.3f} to {high:.3f}."
+    )
+
+
+def _table(title: str, *more: str) -> Table:
+    shown = Table("", title=title, title_justify="left", pad_edge=False)
+    held_out = [f"held-out {name}" for name in FOUR]
+    for column in (*FOUR, *held_out, "nearer to train", *more):
+        shown.add_column(column, justify="right")
+    return shown
+
+
 def _cells(found: Sequence[Mapping[str, Any]]) -> list[str]:
     cells = []
     for reference in ("train", "held_out"):
         for name in FOUR:
             cells.append(_mean([s[reference][name] for s in found if reference in s]))
-    return [*cells, _mean([s["nearer_to_train"] for s in found if "nearer_to_train" in s])]
+    shares = [s["nearer_to_train"] for s in found if "nearer_to_train" in s]
+    return [*cells, _mean(shares, ".3f")]
 
 
 def _mean(values: Sequence[float], form: str = ".2f") -> str:
@@ -378,18 +422,18 @@ def _mean(values: Sequence[float], form: str = ".2f") -> str:
     return f"{mean} ± {np.std(values, ddof=1) / math.sqrt(len(values)):{form}}"
 
 
-def picture(rows: Mapping[str, np.ndarray], train_images: np.ndarray, path: Path) -> None:
-    """Rows of samples, each sample above its nearest training digit."""
+def picture(rows: Sequence[tuple[str, np.ndarray]], train_images: np.ndarray, path: Path) -> None:
+    """Named rows of samples, each sample above its nearest training digit."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from scipy.spatial.distance import cdist
 
-    columns = max(len(images) for images in rows.values())
+    columns = max(len(images) for _, images in rows)
     figure = Figure(figsize=(0.42 * columns + 2.2, 1.0 * len(rows) + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     train_points = _flat(train_images)
-    for axes, (name, images) in zip(grid, rows.items(), strict=True):
+    for axes, (name, images) in zip(grid, rows, strict=True):
         nearest = train_images[cdist(_flat(images), train_points).argmin(axis=1)]
         tiles = np.stack([images, nearest])[..., 0]
         tiles = np.pad(tiles, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=-1)
@@ -400,7 +444,7 @@ def picture(rows: Mapping[str, np.ndarray], train_images: np.ndarray, path: Path
         axes.set_yticks([3.5, 12.5], [name, "nearest"], fontsize=8)
         axes.tick_params(length=0)
     figure.suptitle("samples, and the nearest training digit below each", fontsize=9)
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, bbox_inches="tight")
 
 
 # The two measurements ---------------------------------------------------------------------------
@@ -413,9 +457,7 @@ def compare(arguments, data, runs: Runs, console: Console) -> int:
     # Seed by seed, so that an unfinished table has all objectives.
     for seed in range(arguments.seeds):
         for name in names:
-            found = run(
-                name, OBJECTIVES[name], data, seed, arguments.seconds, arguments.clock, runs
-            )
+            found = run(name, data, seed, arguments, runs)
             done.append(found)
             counted = f"{len(done)} of {arguments.seeds * len(names)}"
             console.print(f"{counted}: {describe(found)}", highlight=False)
@@ -424,17 +466,93 @@ def compare(arguments, data, runs: Runs, console: Console) -> int:
         f"{arguments.seconds:g} s of {arguments.clock} time each, {arguments.seeds} seeds, "
         f"{keras.backend.backend()}; mean ± standard error"
     )
-    console.print(table(done, real_scores(data), title))
-    for note in NOTES:
+    real = real_scores(data)
+    console.print(table(done, real, title))
+    for note in (spread(real), *NOTES):
         console.print(note, highlight=False)
-    rows = {
-        r["settings"]["objective"]: np.load(runs.samples_file(r["settings"]))
+    rows = [
+        (r["settings"]["objective"], np.load(runs.samples_file(r["settings"])))
         for r in done
         if r["settings"]["seed"] == 0 and r["scores"] is not None
-    }
+    ]
     picture(rows, data.train, runs.folder / "objectives.png")
     console.print(f"samples of seed 0: {runs.folder / 'objectives.png'}", soft_wrap=True)
     return 0
+
+
+def best(arguments, data, runs: Runs, console: Console) -> int:
+    """R3GAN followed through its time, and the moment at which all that is accepted holds."""
+    marks = [mark for mark in MARKS if mark < arguments.seconds] + [arguments.seconds]
+    real, reached = real_scores(data), []
+    for seed in range(arguments.seeds):
+        followed = follow(seed, marks, data, arguments, runs)
+        good = [moment for moment in followed["moments"] if accepted(moment["scores"])]
+        title = (
+            f"R3GAN, seed {seed}, {arguments.clock} time, {keras.backend.backend()}: "
+            f"{followed['minibatches']:,} minibatches of {BEST_BATCH} in "
+            f"{followed['cpu_seconds']:.0f} s of processor time, {followed['wall_seconds']:.0f} s "
+            "elapsed"
+        )
+        console.print(trajectory(followed["moments"], real, title))
+        console.print(spread(real), highlight=False)
+        held = ", ".join(f"{moment['mark']:g}" for moment in good)
+        console.print(f"all that is accepted holds at {held} s" if good else "never accepted")
+        shown = good[0] if good else followed["moments"][-1]
+        path = runs.folder / f"best-{seed}.png"
+        images = np.load(runs.samples_file(followed["settings"]))[marks.index(shown["mark"])]
+        rows = [(f"{shown['mark']:g} s", row) for row in np.split(images, BEST_ROWS)]
+        picture(rows, data.train, path)
+        console.print(f"samples at {shown['mark']:g} s: {path}", soft_wrap=True)
+        reached.append(bool(good))
+    return 0 if all(reached) else 1
+
+
+def follow(seed: int, marks: Sequence[float], data, arguments, runs: Runs) -> dict[str, Any]:
+    """Train the best model and score it at the marks, unless that is done already."""
+    settings = {**settings_of(BEST, seed, arguments, BEST_BATCH), "marks": list(marks)}
+    if (done := runs.find(settings)) is not None:
+        return done
+    moments, samples = [], []
+
+    def look(model, mark: float):
+        images = model.generate(len(data.train), seed=1)
+        moments.append({"mark": mark, "scores": scores(images, data)})
+        samples.append(images[: BEST_ROWS * SHOWN])
+
+    budget = Budget(arguments.seconds, arguments.clock)
+    watching = Trajectory(budget, marks, look)
+    train(play(kgan.R3GAN), data.train, seed, budget, BEST_BATCH, watching)
+    done = {
+        "settings": settings,
+        "minibatches": budget.minibatches,
+        "cpu_seconds": budget.cpu,
+        "wall_seconds": budget.wall,
+        "moments": moments,
+    }
+    runs.keep(done, np.stack(samples))
+    return done
+
+
+def accepted(found: Mapping[str, Any]) -> bool:
+    """Whether the four scores against training digits reach their targets, the share its band."""
+    low, high = BAND
+    return low <= found["nearer_to_train"] <= high and all(
+        found["train"][name] >= least for name, least in TARGET.items()
+    )
+
+
+def trajectory(moments: Sequence[Mapping[str, Any]], real: Mapping[str, Any], title: str) -> Table:
+    shown = _table(title)
+    for name, found in real.items():
+        shown.add_row(name, *_cells([found]))
+    shown.add_section()
+    for moment in moments:
+        mark = "  *" if accepted(moment["scores"]) else ""
+        shown.add_row(f"{moment['mark']:g} s{mark}", *_cells([moment["scores"]]))
+    shown.add_section()
+    targets = [f">= {TARGET[name]:.2f}" for name in FOUR]
+    shown.add_row("* accepted", *targets, *4 * ["–"], f"{BAND[0]:.2f} to {BAND[1]:.2f}")
+    return shown
 
 
 def describe(found: Mapping[str, Any]) -> str:
@@ -451,13 +569,17 @@ def describe(found: Mapping[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="All objectives on digits, at equal time.")
+    parser.add_argument("--best", action="store_true", help="the best model, followed on its way")
     parser.add_argument("--seconds", type=float, help="of training in each run (60; --best: 240)")
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="which time (wall)")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of each objective (3)")
+    parser.add_argument("--seeds", type=int, help="runs of each objective (3; --best: 1)")
     parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, metavar="NAME", help="some")
     parser.add_argument("--out", type=Path, default=Path("runs", "benchmarks", "digits"))
     arguments = parser.parse_args()
-    arguments.seconds = 60.0 if arguments.seconds is None else arguments.seconds
+    if arguments.seconds is None:
+        arguments.seconds = 240.0 if arguments.best else 60.0
+    if arguments.seeds is None:
+        arguments.seeds = 1 if arguments.best else 3
     if not 0 < arguments.seconds < math.inf:
         parser.error(f"--seconds: got {arguments.seconds}; accepted is a number > 0")
     if arguments.seeds < 1:
@@ -465,7 +587,8 @@ def main() -> int:
     # As wide as the table is, where the output is no terminal.
     console = Console() if sys.stdout.isatty() else Console(width=220)
     data = kgan.data.load("digits")
-    return compare(arguments, data, Runs(arguments.out), console)
+    measurement = best if arguments.best else compare
+    return measurement(arguments, data, Runs(arguments.out), console)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ PROTOCOLS = {
     "pacgan-grid": "kgan.reproduce.pacgan:grid",
     "unrolled-ring": "kgan.reproduce.unrolled:ring",
     "wgan-gp-toy": "kgan.reproduce.wgan_gp:toy",
+    "stacked-digits": "kgan.reproduce.stacked_digits:run",
 }
 TRAINS = tuple(name for name in PROTOCOLS if name != "dirac")  # networks, and so needs Keras
 

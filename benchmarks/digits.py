@@ -90,20 +90,20 @@ def generator() -> keras.Sequential:
 def discriminator(
     packing: int = 1,
     dense: Callable[[int], keras.Layer] = layers.Dense,
-    statistic: keras.Layer | None = None,
+    statistic: Callable[[], keras.Layer] | None = None,
 ) -> keras.Sequential:
     """A perceptron without normalisation.
 
     Args:
         packing: samples that are judged together, as channels.
         dense: makes a layer of so many units.
-        statistic: a layer before the last one.
+        statistic: makes a layer before the last one.
     """
     network = [layers.Input((*SHAPE[:-1], packing * SHAPE[-1])), layers.Flatten()]
     for _ in range(3):
         network += [dense(UNITS), layers.LeakyReLU(negative_slope=0.2)]
     if statistic is not None:
-        network.append(statistic)
+        network.append(statistic())
     return keras.Sequential([*network, dense(1)], name="discriminator")
 
 
@@ -111,10 +111,14 @@ def spectral(units: int) -> keras.Layer:
     return SpectralNormalization(layers.Dense(units))
 
 
-def play(model, options=None, **changes) -> Callable[..., Any]:
+def closeness() -> keras.Layer:
+    return MinibatchDiscrimination(features=32, dimensions=5)
+
+
+def play(model, options=None, **changes) -> Callable[[int], Any]:
     """How to build an objective's model, given its seed; `changes` are its discriminator's."""
 
-    def build(seed: int, **more):
+    def build(seed: int):
         return model(
             SHAPE,
             latent_dim=LATENT,
@@ -122,13 +126,13 @@ def play(model, options=None, **changes) -> Callable[..., Any]:
             discriminator=discriminator(**changes),
             average_decay=AVERAGE_DECAY,
             seed=seed,
-            **{**(options or {}), **more},
+            **(options or {}),
         )
 
     return build
 
 
-OBJECTIVES: dict[str, Callable[..., Any]] = {
+OBJECTIVES: dict[str, Callable[[int], Any]] = {
     "GAN, minimax": play(kgan.GAN, {"objective": losses.minimax}),
     "GAN": play(kgan.GAN),
     "GAN + instance noise": play(
@@ -142,7 +146,7 @@ OBJECTIVES: dict[str, Callable[..., Any]] = {
     "R1GAN": play(kgan.R1GAN),
     "R3GAN": play(kgan.R3GAN),
     "PacGAN2": play(kgan.PacGAN, {"packing": 2}, packing=2),
-    "MinibatchGAN": play(kgan.MinibatchGAN, statistic=MinibatchDiscrimination(32, 5)),
+    "MinibatchGAN": play(kgan.MinibatchGAN, statistic=closeness),
     "UnrolledGAN": play(kgan.UnrolledGAN),
 }
 NOTES = (

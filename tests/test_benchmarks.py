@@ -64,7 +64,7 @@ def test_a_budget_leaves_out_tracing_and_scoring(digits, clock):
 
 
 def test_all_objectives_have_the_same_networks(digits):
-    models = {name: build(seed=0) for name, build in digits.OBJECTIVES.items()}
+    models = {name: build(0) for name, build in digits.OBJECTIVES.items()}
     assert {type(model).__name__ for model in models.values()} == {
         "GAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP", "SNGAN", "R1GAN", "R3GAN", "PacGAN",
         "MinibatchGAN", "UnrolledGAN",
@@ -83,6 +83,12 @@ def test_all_objectives_have_the_same_networks(digits):
         assert generator == models["GAN"].generator.count_params()
         assert discriminator == expected + more.get(name, 0), name
         assert model.average_decay == {"generator": digits.AVERAGE_DECAY}
+
+
+@pytest.mark.parametrize("name", ["GAN", "SNGAN", "PacGAN2", "MinibatchGAN"])
+def test_seeds_share_no_weights(digits, name):
+    first, second = digits.OBJECTIVES[name](0), digits.OBJECTIVES[name](1)
+    assert not {id(weight) for weight in first.weights} & {id(weight) for weight in second.weights}
 
 
 def test_copies_are_not_accepted(digits, monkeypatch):

@@ -20,7 +20,8 @@ _CERTAIN = math.log(float(np.finfo(np.float32).max))  # exp of a larger logit ov
 _UNRESOLVED = 1e6  # float32's spacing there is 0.06: scores and gradients near 1 drown
 _MISSED = math.log(4 / 3)  # reverse KL where a quarter of equal modes is missing
 _SOME = 0.1  # share of high-quality samples whose modes can be compared, 250 of 2,500
-_WINDOW = 10  # epochs over which changes of the dominant mode are counted
+_WINDOW = 10  # epochs over which modes and their changes are compared
+_RISING = 0.05  # of the share of high-quality samples in these epochs, 7 standard errors at 2,500
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Signs:
         widest: the largest distance of real and fake so far.
         val_value: V(D, G) on held-out data, where the discriminator answers there as in training.
         modes, high_quality, reverse_kl: as a `ModeMonitor` logs them.
-        hops: changes of the dominant mode in the last ten epochs.
+        gained: high_quality less what it was ten epochs ago.
+        hops: changes of the dominant mode in the last ten epochs, or since the first one.
     """
 
     logistic: bool
@@ -52,6 +54,7 @@ class Signs:
     modes: float = math.nan
     high_quality: float = math.nan
     reverse_kl: float = math.nan
+    gained: float = math.nan
     hops: float = math.nan
 
     @property
@@ -163,18 +166,24 @@ FINDINGS = (
         "The generator hops from mode to mode: another one came to dominate {s.hops:.0f} times in "
         "the last ten epochs, which the discriminator's loss ({s.discriminator_loss:.2f}) does "
         "not show",
-        "let the generator move less (discriminator_steps), or use kgan.UnrolledGAN, kgan.PacGAN "
-        "or kgan.R3GAN",
+        "let the generator move less (discriminator_steps) or with less momentum (Adam's beta_1), "
+        "or use kgan.PacGAN or kgan.UnrolledGAN",
         ("A-MC-01", "A-MC-03"),
     ),
     # With less than half of the samples good, the total variation is 0.48 at least, and D* would
     # keep D(x) − D(G(z)) above its square, 0.23 (by the inequality of Cauchy and Schwarz).
     Finding(
         "discriminator_blind",
-        lambda s: s.logistic and abs(s.difference) < _ALIKE and s.high_quality < 0.5,
+        lambda s: (
+            s.logistic
+            and abs(s.difference) < _ALIKE
+            and s.high_quality < 0.5
+            and s.gained < _RISING
+        ),
         f"The discriminator cannot tell the samples apart {_SCORES}, although only "
-        "{s.high_quality:.0%} of them are good: its loss near log 4 is no equilibrium",
-        "give it more units, a higher learning rate or more discriminator_steps",
+        "{s.high_quality:.0%} of them are good, and no more than ten epochs ago: its loss near "
+        "log 4 is no equilibrium",
+        "give it more units or layers, a higher learning rate or more discriminator_steps",
         ("A-MC-02", "A-DST-06"),
     ),
     # Lin et al. 2018, table 1: their GAN is at 0.45 and 0.70 nats, their packed ones below 0.14.
@@ -202,6 +211,14 @@ FINDINGS = (
         "({s.high_quality:.0%}, {s.modes:.0f} modes): the game is near its equilibrium",
         "",
         ("A-JS-03", "A-JS-07"),
+    ),
+    Finding(
+        "learning",
+        lambda s: s.logistic and abs(s.difference) < _ALIKE and s.high_quality < 0.5,
+        f"The discriminator cannot tell the samples apart yet {_SCORES}, and only "
+        "{s.high_quality:.0%} of them are good: both have still to learn",
+        "",
+        ("A-MC-02",),
     ),
     Finding(
         "equilibrium",
@@ -276,7 +293,7 @@ class LossDoctor(keras.callbacks.Callback):
             isinstance(layer, keras.layers.BatchNormalization)
             for layer in model.discriminator._flatten_layers()
         )
-        self._changes: list[float] = []
+        self._recent: list[tuple[float, float]] = []  # high quality and changes of the mode
         self._widest = self._val_value = math.nan
         self._epochs_held, self._printed = 0, ""
 
@@ -312,7 +329,9 @@ class LossDoctor(keras.callbacks.Callback):
             return of.get(name, math.nan)
 
         self._widest = _largest(self._widest, known("real_score") - known("fake_score"))
-        self._changes = [*self._changes, known("mode_changes")][-_WINDOW - 1 :]
+        seen = (known("high_quality"), known("mode_changes"))
+        self._recent = [*self._recent, seen][-_WINDOW - 1 :]
+        (quality, changes), enough = self._recent[0], len(self._recent) > _WINDOW
         if self._comparable:  # not every epoch need be followed by an evaluation
             self._val_value = of.get("val_value", self._val_value)
         return Signs(
@@ -329,7 +348,8 @@ class LossDoctor(keras.callbacks.Callback):
             modes=known("modes"),
             high_quality=known("high_quality"),
             reverse_kl=known("reverse_kl"),
-            hops=self._changes[-1] - self._changes[0],
+            gained=seen[0] - quality if enough else math.nan,
+            hops=seen[1] - changes,
         )
 
 

@@ -67,8 +67,9 @@ class TheoryMonitor(keras.callbacks.Callback):
 
     With instance noise all laws are those of the samples with noise (claim A-SUP-05), at the
     level of the moment. The generator's density is estimated from samples by a normal kernel with
-    Scott's width (the bias that this brings shrinks with `samples`, and grows with packing) unless
-    its exact density is given; a critic on the line is given the samples themselves.
+    Scott's width unless its exact density is given (the bias that this brings shrinks with
+    `samples`; it smooths gaps over, so that packs may show more than the total variation of the
+    estimate); a critic on the line is given the samples themselves.
 
     Args:
         density: the exact density of the data, `dataset.density`: a theory density or a frozen

@@ -68,7 +68,7 @@ def draw(figure, epochs, figures, arrays):
     best_eps, best_delta, eps, delta = arrays
     axes = figure.add_subplot(
         title=f"epoch {epochs}:  seen {figures['theory_variation_seen']:.3f}  of  "
-        f"TV(p^m, q^m) = {figures['theory_variation']:.3f}",
+        f"TV$(p^m, q^m)$ = {figures['theory_variation']:.3f}",
         xlabel="generated packs accepted",
         ylabel="real packs accepted",
     )

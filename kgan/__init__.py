@@ -4,6 +4,7 @@ Public names are imported when first used: `import kgan` costs nothing.
 """
 
 import importlib
+from typing import Any
 
 _HOME = {
     "GAN": "kgan.models.gan",
@@ -29,7 +30,7 @@ __all__ = [*_HOME, *_MODULES]  # the map above is the list of names
 __version__ = "0.1.0"
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     if name in _MODULES:

@@ -242,7 +242,11 @@ def evaluate(
 def reproduce(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="A published protocol: `kgan list` names them."),
+        typer.Argument(
+            metavar="NAME",
+            help="A published protocol: dirac, pacgan-ring, pacgan-grid, unrolled-ring, "
+            "wgan-gp-toy or stacked-digits.",
+        ),
     ],
     seeds: Annotated[
         int | None,

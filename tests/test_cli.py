@@ -91,7 +91,9 @@ def test_help_is_quick_and_loads_nothing_heavy():
     assert best < 2
 
 
-@pytest.mark.parametrize("command", ["demo", "list", "train", "sample", "evaluate", "verify"])
+@pytest.mark.parametrize(
+    "command", ["demo", "list", "train", "sample", "evaluate", "reproduce", "verify"]
+)
 def test_every_command_has_help_with_an_example(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0

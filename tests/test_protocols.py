@@ -177,6 +177,14 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_help_names_every_protocol(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["reproduce", "--help"])
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for name in reproduce.PROTOCOLS:
+        assert name in shown.replace("- ", "-")
+
+
 def test_the_methods_are_those_of_the_papers():
     assert list(pacgan.PUBLISHED["ring"]) == list(pacgan.PUBLISHED["grid"]) == list(pacgan.PACKING)
     assert unrolled.UNROLLED["GAN"] == 0

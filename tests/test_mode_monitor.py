@@ -309,6 +309,17 @@ class OverTrainedGenerator(kgan.GAN):
         return replace(discriminator, every=10), generator
 
 
+def perceptron(outputs):
+    return keras.Sequential(
+        [
+            keras.layers.Input((2,)),
+            keras.layers.Dense(128, "relu"),
+            keras.layers.Dense(128, "relu"),
+            keras.layers.Dense(outputs),
+        ]
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_an_over_trained_generator_collapses_and_hops(seed):
@@ -317,7 +328,9 @@ def test_an_over_trained_generator_collapses_and_hops(seed):
     networks end on all eight modes."""
     found = {}
     for model_class in (OverTrainedGenerator, kgan.GAN):
-        model = gan(model_class, units=128, seed=seed)
+        keras.utils.set_random_seed(seed)
+        networks = {"generator": perceptron(2), "discriminator": perceptron(1)}
+        model = model_class((2,), data_range=None, latent_dim=2, seed=seed, **networks)
         at_once = 1 if keras.backend.backend() == "torch" else 50  # PyTorch knows one only
         rates = [keras.optimizers.Adam(5e-4, beta_1=0.5) for _ in range(2)]
         model.compile(*rates, steps_per_execution=at_once)

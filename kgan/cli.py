@@ -455,6 +455,7 @@ def _load_keras() -> None:
         import keras
 
         keras.ops.zeros(())  # the device is looked for, and its absence reported, when first used
+        keras.utils.set_random_seed(0)  # loads TensorFlow, whatever the backend
 
 
 @contextlib.contextmanager

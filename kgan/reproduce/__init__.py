@@ -136,15 +136,18 @@ class Reproduction:
             lines.append(Text(f"{'Shortened' if self.shortened else 'Changed'}: {departure}"))
         table = Table("method", title=self.protocol, title_justify="left", pad_edge=False)
         columns = dict.fromkeys(row.column for row in self.rows)
+        published = {row.column for row in self.rows if row.published}
         for column in columns:
             table.add_column(column, justify="right")
-            table.add_column("published", justify="right", style="dim")
+            if column in published:
+                table.add_column("published", justify="right", style="dim")
         cells = {(row.method, row.column): row for row in self.rows}
         for method in dict.fromkeys(row.method for row in self.rows):
             line = []
             for column in columns:
                 row = cells.get((method, column))
-                for figure in (row.ours, row.published) if row else (None, None):
+                shown = (row.ours, row.published) if row else (None, None)
+                for figure in shown if column in published else shown[:1]:
                     line.append(number(None) if figure is None else str(figure))
             table.add_row(method, *line)
         lines.append(table)

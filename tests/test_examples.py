@@ -36,7 +36,7 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def test_all_are_there():
-    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05", "07"]
+    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -144,6 +144,26 @@ def test_evaluation(tmp_path):
     assert found["modes"]["data"]["modes"] == 8
     assert found["modes"]["two modes only"]["modes"] == 2
     assert found["table"]["training threes only"]["classes"] == 1
+
+
+@pytest.mark.slow
+def test_mode_collapse(tmp_path):
+    """C-06; A-MC-01, A-MC-03."""
+    games = run("06", tmp_path)["games"]
+    hopping, *cures = games.values()
+    assert hopping["fewest_modes_of_good_samples"] <= 2
+    assert hopping["changes_within_3000"] >= 2
+    assert hopping["verdict"] == "hopping"
+    # What the losses cannot tell apart, the modes do: all of these end near log 4.
+    for game in games.values():
+        assert game["discriminator_loss"] == pytest.approx(math.log(4), rel=0.05)
+    assert len(cures) == 3
+    for game in cures:
+        assert game["modes"] == 8
+        assert game["reverse_kl"] <= 0.1
+        assert game["high_quality"] >= 0.5
+        assert game["changes"] < hopping["changes"] / 4
+        assert game["verdict"] == "equilibrium"
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ _UNRESOLVED = 1e6  # float32's spacing there is 0.06: scores and gradients near 
 _MISSED = math.log(4 / 3)  # reverse KL where a quarter of equal modes is missing
 _SOME = 0.1  # share of high-quality samples whose modes can be compared, 250 of 2,500
 _WINDOW = 10  # epochs over which modes and their changes are compared
-_RISING = 0.05  # of the share of high-quality samples in these epochs, 7 standard errors at 2,500
+_RISING = 0.05  # of the high-quality share in these epochs: 5 standard errors at 2,500 samples
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,9 @@ FINDINGS = (
         "or use kgan.PacGAN or kgan.UnrolledGAN",
         ("A-MC-01", "A-MC-03"),
     ),
-    # With less than half of the samples good, the total variation is 0.48 at least, and D* would
-    # keep D(x) − D(G(z)) above its square, 0.23 (by the inequality of Cauchy and Schwarz).
+    # With less than half of the samples good (of the data 98.9% are, in the plane and by three
+    # standard deviations), the total variation is 0.48 at least, and D* would keep D(x) − D(G(z))
+    # above its square, 0.23, by the inequality of Cauchy and Schwarz.
     Finding(
         "discriminator_blind",
         lambda s: (

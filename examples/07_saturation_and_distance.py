@@ -69,12 +69,14 @@ def phi(z):
 def game(kind, generator, inputs: int = 1, activation: str = "tanh", **options):
     """A model on numbers with that generator; its discriminator sees so many of them."""
     keras.utils.set_random_seed(SEED)
+    # A critic starts flat, so that it is the data that turn it: see part 3.
+    start = "zeros" if kind is kgan.WGANGP else "glorot_uniform"
     discriminator = keras.Sequential(
         [
             keras.layers.Input((inputs,)),
             keras.layers.Dense(64, activation=activation),
             keras.layers.Dense(64, activation=activation),
-            keras.layers.Dense(1),
+            keras.layers.Dense(1, kernel_initializer=start),
         ],
         name="discriminator",
     )
@@ -190,9 +192,9 @@ figure.savefig(OUT / "saturation.png", dpi=120)
 # 1 + W/(2λ) = 1.1.
 #
 # On the right minimax and critic come near their closed forms. The non-saturating gradient stays
-# below its own, though V(D, G) is within a thousandth of its bound: it weighs the logit's slope
-# where D is next to 0, and there the loss that trains D hardly asks for it. What the generator is
-# sent by -log D is the network's guess more than the data's word.
+# below its own, though V(D, G) is only a thousandth or so below its bound: it weighs the logit's
+# slope where D is next to 0, and there the loss that trains D hardly asks for it. What the
+# generator is sent by -log D is the network's guess more than the data's word.
 #
 # ## 2. Instance noise
 # The data are N(0, 0.1), the samples N(2, 0.1): twenty deviations apart, nothing reaches G by the
@@ -259,6 +261,12 @@ figure.savefig(OUT / "instance_noise.png", dpi=120)
 # above W. JS, computed from the densities, is within a percent of log 2 at μ = 6, and hardly tells
 # that distance from any greater one.
 #
+# On the line a critic can also end the wrong way round. Of a critic of slope s between laws W
+# apart, the penalised gain s W - λ(|s| - 1)² has a second, local maximum at s = -(1 - W/(2λ)), and
+# to leave it the slope would have to pass 0. A critic f(x) = s x shows both, by where it starts:
+# at μ = 3 one reads 3.45, the other one -2.55, and would send a generator away from the data. In
+# more than one dimension the slope can turn round without becoming 0.
+#
 # In the plane W is known between samples only, where it is too large: the distance between two
 # samples of the *data* says by how much.
 
@@ -283,6 +291,28 @@ def distance(mean: float, penalty_weight: float) -> dict[str, float]:
 rows = [distance(mean, 10.0) for mean in MEANS]
 strict = distance(3.0, 100.0)
 
+
+def slope_from(start: float) -> float:
+    """What a linear critic that starts with this slope towards the data comes to read at μ = 3."""
+    model = kgan.WGANGP(
+        (1,),
+        latent_dim=1,
+        data_range=None,
+        generator=frozen(lambda z: 3 + z),
+        discriminator=keras.Sequential(
+            [
+                keras.layers.Input((1,)),
+                keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(-start)),
+            ]
+        ),
+        seed=SEED,
+    )
+    train(model, p, 500, 1e-2)
+    return watch(model, p, scipy.stats.norm(3, 1)).theory_estimate
+
+
+ways = {"start": [1.0, -1.0], "estimate": [slope_from(1.0), slope_from(-1.0)]}
+
 rng = np.random.default_rng(SEED)
 keras.utils.set_random_seed(SEED)
 plane = kgan.WGANGP(
@@ -290,7 +320,10 @@ plane = kgan.WGANGP(
     latent_dim=2,
     data_range=None,
     generator=keras.Sequential(
-        [keras.layers.Input((2,)), keras.layers.Lambda(lambda z: z + np.float32([3, 0]))]
+        [
+            keras.layers.Input((2,)),
+            keras.layers.Lambda(lambda z: z + keras.ops.convert_to_tensor([3.0, 0.0])),
+        ]
     ),
     filters=16,
     seed=SEED,
@@ -307,6 +340,7 @@ distances = {
     "log_2": math.log(2),
     "weight_10": rows,
     "weight_100": strict,
+    "linear_critics_at_3": ways,
     "plane": {
         "samples": monitor.samples,
         "estimate": monitor.theory_estimate,

@@ -252,6 +252,10 @@ def test_monitor_logs_draws_and_stops_early(tmp_path):
         ({"density": scipy.stats.multivariate_normal([0, 0])}, "density: got <scipy"),
         ({"density": P_DATA, "samples": 5}, "samples: got 5"),
         ({"density": P_DATA, "generator_density": "normal"}, "generator_density: got 'normal'"),
+        (
+            {"density": np.zeros((200, 2)), "generator_density": P_DATA},
+            "generator_density: got <theory",
+        ),
     ],
 )
 def test_monitor_refuses_bad_options(options, named):

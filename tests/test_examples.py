@@ -196,6 +196,7 @@ def test_saturation_and_distance(tmp_path):
     assert distances["weight_100"]["reading"] == pytest.approx(3.045)
     assert at_3["estimate"] > 1.1 * at_3["distance"]  # control: it is not W that is read
     assert distances["weight_10"][-1]["js"] > 0.99 * distances["log_2"]
+    assert distances["linear_critics_at_3"]["estimate"] == pytest.approx([3.45, -2.55], rel=0.03)
     plane = distances["plane"]
     assert plane["estimate"] == pytest.approx(plane["reading"], rel=0.03)
     assert 0 < plane["between_samples_of_the_data"] < 0.1 * plane["distance"]

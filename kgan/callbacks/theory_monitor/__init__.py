@@ -61,7 +61,8 @@ class TheoryMonitor(keras.callbacks.Callback):
     - `theory_slope`: the largest slope of f between points of p and q, with
       `theory_estimate` <= `theory_slope` · `theory_distance` (Kantorovich-Rubinstein duality);
     - `theory_reading`, under a gradient penalty: W·(1 + W/(2λ)), what its best critic of constant
-      slope reads in place of W;
+      slope reads in place of W (on the line one that started the wrong way round may rest at a
+      local optimum, −W·(1 − W/(2λ)));
     - `theory_floor`, in the plane: W between two samples of the data alone, which is what a
       perfect generator would score.
 
@@ -103,10 +104,11 @@ class TheoryMonitor(keras.callbacks.Callback):
         super().__init__()
         if not _is_law(density):
             density = _points(density)
-        if generator_density is not None and not _is_law(generator_density):
+        on_the_line = _is_law(density) and _is_law(generator_density)
+        if generator_density is not None and not on_the_line:
             raise ValueError(
                 f"generator_density: got {generator_density!r}; accepted is a theory density or a "
-                "frozen continuous distribution of scipy.stats."
+                "frozen continuous distribution of scipy.stats, beside a density of that kind."
             )
         if samples < 100:
             raise ValueError(f"samples: got {samples!r}; accepted is an integer >= 100.")
@@ -117,15 +119,7 @@ class TheoryMonitor(keras.callbacks.Callback):
         self.generator_density = generator_density
 
     def on_train_begin(self, logs=None):
-        model: Any = self.model
-        if _comparison(model, self.density) is None:
-            raise ValueError(
-                f"TheoryMonitor: got {type(model).__name__} on samples of shape "
-                f"{model.data_shape} with the objective {model.objective.name!r}; accepted are, on "
-                "data_shape (1,) with a density, a Wasserstein critic and a discriminator with a "
-                "probability for each sample or pack, whatever else is in the minibatch; on "
-                "data_shape (2,) with held-out samples, a Wasserstein critic."
-            )
+        self._compared()
 
     def on_epoch_end(self, epoch, logs=None):
         figures, arrays = self._measure()
@@ -161,8 +155,16 @@ class TheoryMonitor(keras.callbacks.Callback):
         return figures, arrays
 
     def _compared(self) -> _Comparison:
-        found = _comparison(self.model, self.density)
-        assert found is not None, "on_train_begin refuses what cannot be compared"
+        model: Any = self.model
+        found = _comparison(model, self.density)
+        if found is None:
+            raise ValueError(
+                f"TheoryMonitor: got {type(model).__name__} on samples of shape "
+                f"{model.data_shape} with the objective {model.objective.name!r}; accepted are, on "
+                "data_shape (1,) with a density, a Wasserstein critic and a discriminator with a "
+                "probability for each sample or pack, whatever else is in the minibatch; on "
+                "data_shape (2,) with held-out samples, a Wasserstein critic."
+            )
         return found
 
     # What the comparisons ask for -----------------------------------------------------------

@@ -180,7 +180,8 @@ for axis, (name, title) in zip(
         if name == "normals":
             label = "closed form" if loss == "minimax" else None
             axis.axhline(closed[loss], color=colour, ls="--", lw=1, label=label)
-    axis.set(xlabel="steps of the discriminator", yscale="log", title=title)
+    axis.set(xlabel="steps of the discriminator", title=title)
+    axis.set_yscale("log", nonpositive="mask")  # the critic starts flat
     axis.set_xscale("symlog", linthresh=10)
     axis.legend(fontsize=8)
 axes[0].set_ylabel("gradient on a shift of G")

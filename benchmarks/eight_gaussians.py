@@ -6,11 +6,12 @@ each, five seeds; of each seed 2,500 samples, of which those within 3 standard d
 are of high quality (a perfect sampler has 98.9 % of them), and the modes that have such samples.
 
 Accepted: 8 of 8 modes and at least 80 % of high quality (R3GAN: 90 %) in 4 of 5 seeds of each cure,
-and five seeds within 12 minutes on two cores. Both networks have three hidden layers of 128 units,
-of which no seed's training needs more than a few milliseconds a step; on JAX the five of a model
-take their steps together. Learning rates fall along half a cosine to a hundredth, because with
-constant ones the samples never come to rest on modes so narrow; what is measured is the average of
-the generator's weights.
+and five seeds within 12 minutes on two cores. Both networks have three hidden layers of 128 leaky
+units that start orthogonal; PacGAN has its paper's, with Maxout and batch normalisation, 128 units
+wide. No training needs more than a few milliseconds a step, and on JAX the five of a model take
+their steps together. Learning rates fall along half a cosine to a hundredth, because with constant
+ones the samples never come to rest on modes so narrow; what is measured is the average of the
+generator's weights. Rates and steps were chosen while looking at seeds 0 and 1.
 
     KERAS_BACKEND=jax python benchmarks/eight_gaussians.py --out runs/eight_gaussians
 
@@ -54,14 +55,14 @@ def perceptron(inputs: int, outputs: int, normalize: Callable = lambda layer: la
     return keras.Sequential([*network, normalize(layers.Dense(outputs))])
 
 
-def shared(seed: int, packing: int = 1, normalize: Callable = lambda layer: layer) -> dict:
+def shared(seed: int, normalize: Callable = lambda layer: layer) -> dict:
     return {
         "data_shape": (2,),
         "latent_dim": LATENT,
         "data_range": None,
         "average_decay": AVERAGE,
         "generator": perceptron(LATENT, 2),
-        "discriminator": perceptron(2 * packing, 1, normalize),
+        "discriminator": perceptron(2, 1, normalize),
         "seed": seed,
     }
 
@@ -75,25 +76,27 @@ def adam(rate: float, steps: int, beta_1: float, beta_2: float) -> keras.optimiz
 
 
 def wgan_gp(steps: int, seed: int):
-    model = kgan.WGANGP(penalty_weight=0.1, discriminator_steps=5, **shared(seed))
-    model.compile(adam(1e-3, steps // 5, 0.5, 0.9), adam(1e-3, steps, 0.5, 0.9))
+    model = kgan.WGANGP(penalty_weight=0.1, discriminator_steps=2, **shared(seed))
+    model.compile(adam(1e-3, steps // 2, 0.5, 0.9), adam(1e-3, steps, 0.5, 0.9))
     return model
 
 
 def r3_gan(steps: int, seed: int):
     model = kgan.R3GAN(gamma=0.01, **shared(seed))
-    model.compile(adam(1e-3, steps, 0.0, 0.99), adam(1e-3, steps, 0.0, 0.99))
+    model.compile(adam(2e-3, steps, 0.0, 0.99), adam(4e-3, steps, 0.0, 0.99))
     return model
 
 
 def sngan(steps: int, seed: int):
-    model = kgan.SNGAN(discriminator_steps=5, **shared(seed, normalize=SpectralNormalization))
-    model.compile(adam(1e-3, steps // 5, 0.0, 0.9), adam(1e-3, steps, 0.0, 0.9))
+    networks = shared(seed, normalize=SpectralNormalization)
+    model = kgan.SNGAN(discriminator_steps=1, **networks)
+    model.compile(adam(1e-3, steps, 0.0, 0.9), adam(2e-3, steps, 0.0, 0.9))
     return model
 
 
 def pacgan(steps: int, seed: int):
-    model = kgan.PacGAN(packing=2, **shared(seed, packing=2))
+    networks = {"generator": None, "discriminator": None, "units": UNITS}
+    model = kgan.PacGAN(packing=2, **{**shared(seed), **networks})
     model.compile(adam(1e-3, steps, 0.5, 0.999), adam(1e-3, steps, 0.5, 0.999))
     return model
 
@@ -105,11 +108,11 @@ def minimax_gan(steps: int, seed: int):
 
 
 STEPS = {  # minibatches, and how a model is built
-    "R3GAN": (15_000, r3_gan),
-    "WGANGP": (30_000, wgan_gp),
-    "SNGAN": (30_000, sngan),
-    "PacGAN": (15_000, pacgan),
-    "minimax GAN": (15_000, minimax_gan),
+    "SNGAN": (16_000, sngan),
+    "PacGAN": (6_000, pacgan),
+    "WGANGP": (20_000, wgan_gp),
+    "R3GAN": (25_000, r3_gan),
+    "minimax GAN": (16_000, minimax_gan),
 }
 
 

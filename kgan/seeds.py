@@ -24,10 +24,10 @@ def fit_seeds(
 ) -> Iterator[tuple[int, Game]]:
     """Train one model for each seed, each on the minibatches and the noise of its seed.
 
-    On JAX all of them take their steps together (`kgan.autodiff.Replicas`), for which they must
-    be small enough to stand beside one another in memory; elsewhere one is trained after another,
-    and handed out as soon as it is done. What a seed's model becomes does not depend on the
-    others, but for rounding.
+    On JAX all of them take their steps by one compiled program, on an accelerator at the same time
+    (`kgan.autodiff.Replicas`), for which they must be small enough to stand beside one another in
+    memory; elsewhere one is trained after another, and handed out as soon as it is done. What a
+    seed's model becomes does not depend on the others, but for rounding.
 
     Args:
         build: makes the compiled model of a seed; it is called after

@@ -35,7 +35,8 @@ class Signs:
         discriminator_loss, generator_loss: as logged.
         discriminator_gradient, generator_gradient: norms of the gradients.
         widest: the largest distance of real and fake so far.
-        val_value: V(D, G) on held-out data, where the discriminator answers there as in training.
+        val_value: V(D, G) on held-out data, the better of the last two, where the discriminator
+            answers there as in training.
         modes, high_quality, reverse_kl: as a `ModeMonitor` logs them.
         gained: high_quality less what it was ten epochs ago.
         hops: changes of the dominant mode in the last ten epochs, or since the first one.
@@ -295,7 +296,8 @@ class LossDoctor(keras.callbacks.Callback):
             for layer in model.discriminator._flatten_layers()
         )
         self._recent: list[tuple[float, float]] = []  # high quality and changes of the mode
-        self._widest = self._val_value = math.nan
+        self._widest = math.nan
+        self._val_values = [math.nan]
         self._epochs_held, self._printed = 0, ""
 
     def on_epoch_end(self, epoch, logs=None):
@@ -333,8 +335,10 @@ class LossDoctor(keras.callbacks.Callback):
         seen = (known("high_quality"), known("mode_changes"))
         self._recent = [*self._recent, seen][-_WINDOW - 1 :]
         (quality, changes), enough = self._recent[0], len(self._recent) > _WINDOW
-        if self._comparable:  # not every epoch need be followed by an evaluation
-            self._val_value = of.get("val_value", self._val_value)
+        # Not every epoch need be followed by an evaluation; and a single one may catch the
+        # generator a step ahead of the discriminator.
+        if self._comparable and "val_value" in of:
+            self._val_values = [self._val_values[-1], of["val_value"]]
         return Signs(
             logistic=not model.objective.critic,
             minimax=model.objective.generator is losses.minimax_generator,
@@ -345,7 +349,7 @@ class LossDoctor(keras.callbacks.Callback):
             discriminator_gradient=known("discriminator_gradient_norm"),
             generator_gradient=known("generator_gradient_norm"),
             widest=self._widest,
-            val_value=self._val_value,
+            val_value=float(np.max(self._val_values)),  # NaN unless both are known
             modes=known("modes"),
             high_quality=known("high_quality"),
             reverse_kl=known("reverse_kl"),

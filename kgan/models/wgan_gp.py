@@ -25,8 +25,8 @@ class WGANGP(TwoPlayerGame):
     The critic descends E[D(x̃)] − E[D(x)] + λ E[(‖∇D(x̂)‖₂ − 1)²] (eq. 3), x̂ uniform on the line
     between x and x̃; the generator descends −E[D(x̃)] (algorithm 1). At the optimum the critic's
     difference of scores over-reads the Wasserstein distance W by 1 + W/(2λ) (claim A-OT-16). On
-    the line the loss has a second minimum, of slope −(1 − W/(2λ)) where W < 2λ: a critic of numbers
-    that starts out falling may stay the wrong way round.
+    the line critics of constant slope have a second minimum, −(1 − W/(2λ)) where W < 2λ: a critic
+    of numbers that starts out falling may stay the wrong way round.
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.

@@ -4,6 +4,7 @@ config.json     model, its options, data with their hash, batch size, seed, back
 history.csv     one row an epoch
 samples/        one picture an epoch, and progress.gif beside it
 theory/         the discriminator over D*, where the data's density is known
+modes.npz       the modes over the minibatches, and modes.png, where a ModeMonitor watches
 tensorboard/    event files
 checkpoints/    NNNN/{model.keras, state.npz, manifest.json} after epoch NNNN, the last two
 """

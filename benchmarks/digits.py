@@ -20,13 +20,14 @@ samples that lie nearer to 500 training digits than to those 500 (the mean over 
 digit below. What real digits score stands above.
 
     KERAS_BACKEND=jax python benchmarks/digits.py                    # the table: 13 × 3 × 60 s
-    KERAS_BACKEND=jax python benchmarks/digits.py --best             # one model, four minutes
+    KERAS_BACKEND=jax python benchmarks/digits.py --best             # R3GAN, four minutes
+    KERAS_BACKEND=jax python benchmarks/digits.py --best SNGAN       # or another
     python benchmarks/digits.py --objectives R3GAN WGAN-GP --seconds 10 --seeds 1
 
-`--best` follows R3GAN with minibatches of 128 through four minutes and scores it on the way: first
-the four scores rise, then the samples draw near to the training digits. It names the first moment
-at which all that is accepted holds, and draws that moment's samples. Its exit code is 1 when there
-is none.
+`--best` follows one model with minibatches of 128 through four minutes and scores it on the way:
+first the four scores rise, then the samples draw near to the training digits. It names the moments
+at which all that is accepted holds, and draws the samples of the first. Its exit code is 1 when
+there is none.
 
 Each finished run is one line of `runs.jsonl` in `--out`. A run that lies there is not repeated:
 after an interruption the same command goes on.
@@ -69,7 +70,6 @@ BAND = (0.40, 0.60)  # of the share of samples that lie nearer to training digit
 DRAWS = 20  # of 500 training digits, for that share
 PARTITIONS = 200  # of all digits, for what that share is for real ones
 SHOWN = 16  # samples in a row of a picture
-BEST = "R3GAN, best"
 BEST_BATCH = 128
 MARKS = (5, 10, 15, 20, 25, 30, 45, 60, 90, 120, 180, 240)  # seconds at which it is scored
 BEST_ROWS = 4  # of its picture
@@ -485,14 +485,14 @@ def compare(arguments, data, runs: Runs, console: Console) -> int:
 
 
 def best(arguments, data, runs: Runs, console: Console) -> int:
-    """R3GAN followed through its time, and the moment at which all that is accepted holds."""
+    """One model followed through its time, and the moments at which all that is accepted holds."""
     marks = [mark for mark in MARKS if mark < arguments.seconds] + [arguments.seconds]
     real, reached = real_scores(data), []
     for seed in range(arguments.seeds):
         followed = follow(seed, marks, data, arguments, runs)
         good = [moment for moment in followed["moments"] if accepted(moment["scores"])]
         title = (
-            f"R3GAN, seed {seed}, {arguments.clock} time, {keras.backend.backend()}: "
+            f"{arguments.best}, seed {seed}, {arguments.clock} time, {keras.backend.backend()}: "
             f"{followed['minibatches']:,} minibatches of {BEST_BATCH} in "
             f"{followed['cpu_seconds']:.0f} s of processor time, {followed['wall_seconds']:.0f} s "
             "elapsed"
@@ -502,7 +502,7 @@ def best(arguments, data, runs: Runs, console: Console) -> int:
         held = ", ".join(f"{moment['mark']:g}" for moment in good)
         console.print(f"all that is accepted holds at {held} s" if good else "never accepted")
         shown = good[0] if good else followed["moments"][-1]
-        path = runs.folder / f"best-{seed}.png"
+        path = runs.folder / f"{arguments.best}-{seed}.png"
         images = np.load(runs.samples_file(followed["settings"]))[marks.index(shown["mark"])]
         rows = [(f"{shown['mark']:g} s", row) for row in np.split(images, BEST_ROWS)]
         picture(rows, data.train, path)
@@ -512,8 +512,9 @@ def best(arguments, data, runs: Runs, console: Console) -> int:
 
 
 def follow(seed: int, marks: Sequence[float], data, arguments, runs: Runs) -> dict[str, Any]:
-    """Train the best model and score it at the marks, unless that is done already."""
-    settings = {**settings_of(BEST, seed, arguments, BEST_BATCH), "marks": list(marks)}
+    """Train the model and score it at the marks, unless that is done already."""
+    name = f"{arguments.best}, best"  # apart from its runs in the table
+    settings = {**settings_of(name, seed, arguments, BEST_BATCH), "marks": list(marks)}
     if (done := runs.find(settings)) is not None:
         return done
     moments, samples = [], []
@@ -525,7 +526,7 @@ def follow(seed: int, marks: Sequence[float], data, arguments, runs: Runs) -> di
 
     budget = Budget(arguments.seconds, arguments.clock)
     watching = Trajectory(budget, marks, look)
-    train(play(kgan.R3GAN), data.train, seed, budget, BEST_BATCH, watching)
+    train(OBJECTIVES[arguments.best], data.train, seed, budget, BEST_BATCH, watching)
     done = {
         "settings": settings,
         "minibatches": budget.minibatches,
@@ -573,7 +574,14 @@ def describe(found: Mapping[str, Any]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="All objectives on digits, at equal time.")
-    parser.add_argument("--best", action="store_true", help="the best model, followed on its way")
+    parser.add_argument(
+        "--best",
+        nargs="?",
+        const="R3GAN",
+        choices=OBJECTIVES,
+        metavar="NAME",
+        help="one model, R3GAN unless named, followed on its way",
+    )
     parser.add_argument("--seconds", type=float, help="of training in each run (60; --best: 240)")
     parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall", help="which time (wall)")
     parser.add_argument("--seeds", type=int, help="runs of each objective (3; --best: 1)")

@@ -15,7 +15,6 @@ from keras import ops
 import kgan
 from registry import MODELS, SHAPE
 
-every_model = pytest.mark.parametrize("name", MODELS)
 RARELY = 1e-6  # false alarms of a test by sampling
 
 
@@ -78,31 +77,27 @@ def test_every_step_of_the_critic_has_a_minibatch_of_its_own():
 # Default networks --------------------------------------------------------------------------
 
 
-def networks(name):
-    model = MODELS[name]()
-    for network in (model.generator, model.discriminator):
-        yield network, list(network._flatten_layers(include_self=False))
+@pytest.fixture(scope="module", params=MODELS, ids=str)
+def model(request):
+    return MODELS[request.param]()
 
 
-@every_model
-def test_batch_normalisation_keeps_a_small_epsilon(name):
+def test_batch_normalisation_keeps_a_small_epsilon(model):
     """`BatchNormalization(0.8)` sets ε where the momentum was meant, in PyTorch's order."""
-    for _, layers in networks(name):
-        for layer in layers:
+    for network in (model.generator, model.discriminator):
+        for layer in network._flatten_layers():
             if isinstance(layer, keras.layers.BatchNormalization):
                 assert layer.epsilon <= 1e-3
                 assert 0.5 <= layer.momentum < 1
 
 
-@every_model
-def test_discriminators_answer_in_logits(name):
+def test_discriminators_answer_in_logits(model):
     """A sigmoid before a loss on logits squeezes them into [0, 1], D(x) into [0.5, 0.73]."""
-    model = MODELS[name]()
     last = [layer for layer in model.discriminator._flatten_layers() if not layer._layers][-1]
     assert getattr(last, "activation", keras.activations.linear) is keras.activations.linear
     kernel = max(model.discriminator.trainable_weights[-2:], key=lambda w: len(w.shape))
     assert kernel.shape[-1] == 1
-    x = np.random.default_rng(0).uniform(*model.data_range, (8, *SHAPE)).astype(np.float32)
+    x = np.random.default_rng(0).uniform(0, 1, (8, *SHAPE)).astype(np.float32)
     before = model.score(x)
     bias = model.discriminator.trainable_weights[-1]
     assert bias.shape == (1,)

@@ -6,12 +6,13 @@ each, five seeds; of each seed 2,500 samples, of which those within 3 standard d
 are of high quality (a perfect sampler has 98.9 % of them), and the modes that have such samples.
 
 Accepted: 8 of 8 modes and at least 80 % of high quality (R3GAN: 90 %) in 4 of 5 seeds of each cure,
-and five seeds within 12 minutes of processor time, which one idle core would need. Both networks have three hidden layers of 128 leaky
-units that start orthogonal; PacGAN has its paper's, with Maxout and batch normalisation, 128 units
-wide. No training needs more than a few milliseconds a step, and on JAX the five of a model take
-their steps together. Learning rates fall along half a cosine to a hundredth, because with constant
-ones the samples never come to rest on modes so narrow; what is measured is the average of the
-generator's weights. Rates and steps were chosen while looking at seeds 0 and 1.
+and five seeds within 12 minutes of processor time, which one idle core would need. Both networks
+have three hidden layers of 128 leaky units that start orthogonal; PacGAN has its paper's, with
+Maxout and batch normalisation, 128 units wide. No training needs more than a few milliseconds a
+step on JAX, and the five of a model share one compiled program. Learning rates fall along half a
+cosine to a hundredth, because with constant ones the samples never come to rest on modes so narrow;
+what is measured is the average of the generator's weights. Rates and steps were chosen while
+looking at seeds 0 and 1.
 
     KERAS_BACKEND=jax python benchmarks/eight_gaussians.py --out runs/eight_gaussians
 

@@ -81,7 +81,9 @@ def test_a_shorter_run_is_faster_as_far_as_a_limit(steps, rate, monkeypatch):
     assert result.shortened is (steps < 400_000)
     assert (steps == 400_000) is (result.departures == [])
     if result.shortened:
-        assert f"{steps:,} steps at a learning rate of {rate:g}" in result.departures[0]
+        assert (
+            f"{steps:,} steps at a learning rate that falls from {rate:g}" in result.departures[0]
+        )
     assert [str(row.published) for row in result.rows] == ["7.8 ± 0.1", "95.9 ± 1.4", "0.07 ± 0.02"]
 
 

@@ -191,6 +191,10 @@ def test_figures_without_publication_have_no_ratio():
     shown = printed(Reproduction("p", "s", {"a_b": 1}, False, [], [alone]))
     assert "a b 1" in shown
     assert "6.5" in shown
+    assert "published" not in shown
+    known = Row("PacGAN2", "modes", Figure(7.5), Figure(7.9))
+    shown = printed(Reproduction("p", "s", {"a_b": 1}, False, [], [alone, known]))
+    assert "published" in shown
     assert "–" in shown
 
 

@@ -112,7 +112,7 @@ STEPS = {  # minibatches, and how a model is built
     "SNGAN": (16_000, sngan),
     "PacGAN": (6_000, pacgan),
     "WGANGP": (20_000, wgan_gp),
-    "R3GAN": (25_000, r3_gan),
+    "R3GAN": (20_000, r3_gan),
     "minimax GAN": (16_000, minimax_gan),
 }
 

@@ -49,17 +49,7 @@ def ways(build, steps: int):
         return models
 
     def together(mapped: bool):
-        models = trained()
-        state = [
-            (
-                m.trainable_variables,
-                m.non_trainable_variables,
-                m.optimizer.variables,
-                m.metrics_variables,
-            )
-            for m in models
-        ]
-        replicas = Replicas(models[0].train_step, state, models[0].optimizer.iterations, mapped)
+        replicas = Replicas(trained(), mapped)
         return lambda: replicas.play((x,))
 
     def alone():

@@ -409,35 +409,37 @@ class Replicas:
 
     The step is scanned over the minibatches, so that Python is left once in so many steps, and on
     an accelerator mapped over the copies (`jax.vmap`), which a single small network would leave
-    idle. A processor has nothing idle to fill: there the copies take turns, which costs no more
-    than mapping for small networks, and a quarter less for wide ones (benchmarks/seeds.py).
+    idle. A processor has nothing idle to fill: there the copies take turns (benchmarks/seeds.py
+    compares the two).
+
+    The count of minibatches is the same in all copies and is not mapped: a turn that is due in
+    some steps only stays a branch, where a mapped count would have every turn computed in every
+    step.
 
     Args:
-        step: `(state, data) -> (logs, state)`, the pure step of the first model; the state is
-            what `groups` lists.
-        groups: for each model the variables of its state, grouped as the step groups them and
-            alike in number and shapes.
-        counter: the variable of the first model that counts the minibatches. It is the same in
-            all copies and is not mapped: a turn that is due in some steps only stays a branch,
-            where a mapped counter would have every turn computed in every step.
+        models: compiled games that differ in nothing but the numbers in their variables.
         mapped: whether to map; by default on an accelerator.
     """
 
     available = BACKEND == "jax"
 
-    def __init__(
-        self,
-        step: Callable[[Any, Any], Any],
-        groups: Sequence[Sequence[Sequence[keras.Variable]]],
-        counter: keras.Variable,
-        mapped: bool | None = None,
-    ):
-        self.groups = groups
+    def __init__(self, models: Sequence[Any], mapped: bool | None = None):
+        self.groups = [
+            (
+                model.trainable_variables,
+                model.non_trainable_variables,
+                model.optimizer.variables,
+                model.metrics_variables,
+            )
+            for model in models
+        ]
+        first = models[0]
+        counter = first.optimizer.iterations
         self.mapped = jax.default_backend() != "cpu" if mapped is None else mapped
-        self.axes = [[None if v is counter else 0 for v in group] for group in groups[0]]
+        self.axes = [[None if v is counter else 0 for v in group] for group in self.groups[0]]
 
         def move(state, data):
-            return list(step(state, data)[1])
+            return list(first.train_step(state, data)[1])
 
         if self.mapped:
             move = jax.vmap(move, in_axes=(self.axes, 0), out_axes=self.axes)

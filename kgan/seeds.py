@@ -52,6 +52,7 @@ def fit_seeds(
     for name, count in (("steps", steps), ("every", every)):
         if count is not None and count < 1:
             raise ValueError(f"{name}: got {count}; accepted is an integer >= 1.")
+    every = every or steps
     groups = [list(seeds)] if Replicas.available else [[seed] for seed in seeds]
     for group in groups:
         models = []
@@ -61,7 +62,6 @@ def fit_seeds(
         models[0].check_data(x, None, "x")
         orders = [_Endless(Batches(x, batch_size=batch_size, seed=seed)) for seed in group]
         play = _together(models, orders) if Replicas.available else _alone(models[0], orders[0])
-        every = every or steps
         for start in range(0, steps, every):
             end = min(start + every, steps)
             play(start, end)
@@ -72,16 +72,7 @@ def fit_seeds(
 
 
 def _together(models: Sequence[Game], orders: Sequence["_Endless"]):
-    state = [
-        (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            model.optimizer.variables,
-            model.metrics_variables,
-        )
-        for model in models
-    ]
-    replicas = Replicas(models[0].train_step, state, models[0].optimizer.iterations)
+    replicas = Replicas(models)
 
     def play(start: int, end: int):
         for first in range(start, end, PIECE):

@@ -14,6 +14,7 @@ from scipy.special import log_expit, xlogy
 import kgan
 from kgan import autodiff, losses
 from kgan.callbacks import TheoryMonitor
+from test_theory_meets_training import Shifted
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTERS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -31,18 +32,6 @@ class ShiftedUniform(keras.layers.Layer):
 
     def call(self, z):
         return self.theta + (1 + ops.erf(z / math.sqrt(2))) / 2
-
-
-class Shifted(keras.layers.Layer):
-    """The exact generator of N(θ, 1): z -> θ + z."""
-
-    def __init__(self, theta, **options):
-        super().__init__(**options)
-        self.theta = self.add_weight(shape=(), initializer=keras.initializers.Constant(theta))
-        self.built = True
-
-    def call(self, z):
-        return self.theta + z
 
 
 class Narrowed(keras.layers.Layer):

@@ -211,7 +211,8 @@ penalised = Claim(
     statement="With a gradient penalty the critic's slope is not 1. A critic of constant slope s "
     "between laws W apart earns s W - λ(s - 1)^2, most at s* = 1 + W/(2λ), and reads E_p f - E_q f "
     "= W (1 + W/(2λ)): 2.2 for W = 2 and λ = 10, 0.5125 for W = 0.5. A critic that may bend reads "
-    "no less.",
+    "no less. As |s| is penalised, a slope the wrong way round, -(1 - W/(2λ)), is a second maximum "
+    "while W < 2λ, worse by 2 W, in which gradient ascent can end.",
     formula=r"s^* = \operatorname{argmax}_s \; s W - \lambda (s - 1)^2 = 1 + \frac{W}{2 \lambda}, "
     r"\qquad s^* W = W \Bigl( 1 + \frac{W}{2 \lambda} \Bigr)",
     assumptions=("a critic of constant slope", "penalty λ E(|f'| - 1)^2"),
@@ -236,6 +237,11 @@ def _():
     yield "the reading is s* W = W (1 + W/(2λ))", best * w - w * (1 + w / (2 * weight))
     yield "it exceeds W by W^2/(2λ)", best * w - w - w**2 / (2 * weight)
     yield "which goes only as λ grows", sp.limit(best * w - w, weight, sp.oo)
+    backwards = s * w - weight * (-s - 1) ** 2  # what s < 0 earns
+    wrong = sp.solve(sp.diff(backwards, s), s)[0]
+    yield "among s < 0 the best is -(1 - W/(2λ))", wrong + 1 - w / (2 * weight)
+    yield "which is below 0 while W < 2λ", wrong - (w - 2 * weight) / (2 * weight)
+    yield "and earns 2 W less than s*", gain.subs(s, best) - backwards.subs(s, wrong) - 2 * w
     at = {w: 2, weight: 10}
     yield "W = 2, λ = 10: 2.2", (best * w).subs(at) - sp.Rational(22, 10)
     at = {w: sp.Rational(1, 2), weight: 10}
@@ -255,15 +261,18 @@ def _():
 _READINGS = ((2.0, 2.2), (0.5, 0.5125))
 
 
-def _best_slopes(distance: float, weight: float, n: int = 8) -> np.ndarray:
-    """Slopes of the best critic between two points, bent at n - 1 places between, by ascent."""
+def _best_slopes(distance: float, weight: float, start: float = 1.0, n: int = 8) -> np.ndarray:
+    """Slopes of the best critic between two points, bent at n - 1 places between, by ascent.
+
+    The ascent starts at slopes from start / 2 to 3 start / 2.
+    """
     from scipy.optimize import minimize
 
     def loss(s: np.ndarray) -> tuple[float, np.ndarray]:
         gain = distance * s - weight * (np.abs(s) - 1) ** 2
         return -gain.mean(), -(distance - 2 * weight * (np.abs(s) - 1) * np.sign(s)) / n
 
-    return minimize(loss, np.linspace(0.5, 1.5, n), jac=True, tol=1e-14).x
+    return minimize(loss, start * np.linspace(0.5, 1.5, n), jac=True, tol=1e-14).x
 
 
 @penalised.numerical(tolerance=1e-7, description="the best of all critics between two points")
@@ -271,6 +280,8 @@ def _():
     for distance, reading in _READINGS:
         yield abs(distance * _best_slopes(distance, 10).mean() - reading)
         yield np.ptp(_best_slopes(distance, 10))  # its slope is constant
+        backwards = distance * _best_slopes(distance, 10, start=-1.0).mean()
+        yield abs(backwards + distance * (1 - distance / 20))
 
 
 def _free_reading(shift: float, weight: float) -> float:

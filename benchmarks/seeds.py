@@ -4,7 +4,7 @@ Three ways to take the same steps with five seeds of a model, in turns within on
 A B C ...):
 
 - A: `fit_seeds` with the seeds mapped (`jax.vmap`), as on an accelerator;
-- B: `fit_seeds` with one compiled program that serves the seeds in turn, as on a processor;
+- B: `fit_seeds` with one compiled program that serves one seed after another, as on a processor;
 - C: `model.fit` of one seed after another.
 
 Printed are medians of milliseconds of the clock, and of the processor, for a step of one seed, and
@@ -17,6 +17,7 @@ import argparse
 import os
 import statistics
 import time
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -48,9 +49,16 @@ def ways(build, steps: int):
             model.compile()
         return models
 
-    def together(mapped: bool):
-        replicas = Replicas(trained(), mapped)
-        return lambda: replicas.play((x,))
+    def one_by_one():
+        first, *others = trained()
+        copies = [Replicas([first])]
+        copies += [Replicas([model], like=copies[0]) for model in others]
+
+        def play():
+            for i, copy in enumerate(copies):
+                copy.play((x[:, i : i + 1],))
+
+        return play
 
     def alone():
         models = trained()
@@ -61,7 +69,11 @@ def ways(build, steps: int):
 
         return play
 
-    return {"mapped": together(True), "in turn": together(False), "model.fit": alone()}
+    return {
+        "mapped": partial(Replicas(trained()).play, (x,)),
+        "one by one": one_by_one(),
+        "model.fit": alone(),
+    }
 
 
 def main() -> None:

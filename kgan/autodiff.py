@@ -405,12 +405,12 @@ def run_step(
 
 
 class Replicas:
-    """Copies of a model that one compiled step moves, many minibatches at a time (JAX only).
+    """Copies of a model that one compiled program moves, many minibatches at a time (JAX only).
 
-    The step is scanned over the minibatches, so that Python is left once in so many steps, and on
-    an accelerator mapped over the copies (`jax.vmap`), which a single small network would leave
-    idle. A processor has nothing idle to fill: there the copies take turns (benchmarks/seeds.py
-    compares the two).
+    The step is scanned over the minibatches, so that Python is left once in so many steps, and
+    mapped over the copies (`jax.vmap`) where there are several. That fills an accelerator, which a
+    single small network would leave idle; a processor has nothing idle to fill, and takes copies
+    better one by one, each by the program of the one before (benchmarks/seeds.py compares the two).
 
     The count of minibatches is the same in all copies and is not mapped: a turn that is due in
     some steps only stays a branch, where a mapped count would have every turn computed in every
@@ -418,12 +418,12 @@ class Replicas:
 
     Args:
         models: compiled games that differ in nothing but the numbers in their variables.
-        mapped: whether to map; by default on an accelerator.
+        like: replicas of as many such models, whose program serves these, too.
     """
 
     available = BACKEND == "jax"
 
-    def __init__(self, models: Sequence[Any], mapped: bool | None = None):
+    def __init__(self, models: Sequence[Any], like: "Replicas | None" = None):
         self.groups = [
             (
                 model.trainable_variables,
@@ -433,21 +433,31 @@ class Replicas:
             )
             for model in models
         ]
-        first = models[0]
-        counter = first.optimizer.iterations
-        self.mapped = jax.default_backend() != "cpu" if mapped is None else mapped
-        self.axes = [[None if v is counter else 0 for v in group] for group in self.groups[0]]
+        counter = models[0].optimizer.iterations
+        alone = len(models) == 1
+        self.axes = [
+            [None if alone or v is counter else 0 for v in group] for group in self.groups[0]
+        ]
+        self._play = like._play if like else self._compiled(models[0], alone)
 
+    @staticmethod
+    def at_once() -> bool:
+        """Whether several copies are better moved together than one after another."""
+        return Replicas.available and jax.default_backend() != "cpu"
+
+    def _compiled(self, model, alone: bool) -> Callable:
         def move(state, data):
-            return list(first.train_step(state, data)[1])
+            if alone:
+                data = jax.tree.map(lambda x: x[0], data)
+            return list(model.train_step(state, data)[1])
 
-        if self.mapped:
+        if not alone:
             move = jax.vmap(move, in_axes=(self.axes, 0), out_axes=self.axes)
 
         def play(state, minibatches):
             return jax.lax.scan(lambda s, data: (move(s, data), None), state, minibatches)[0]
 
-        self._play = jax.jit(play)
+        return jax.jit(play)
 
     def play(self, minibatches: Any) -> None:
         """Take the steps, and leave the new state in the copies' variables.
@@ -455,14 +465,6 @@ class Replicas:
         Args:
             minibatches: a tree of arrays `(steps, models, batch, ...)`.
         """
-        if not self.mapped:
-            for i, groups in enumerate(self.groups):
-                own = jax.tree.map(lambda x, i=i: x[:, i], minibatches)
-                state = self._play([[v.value for v in group] for group in groups], own)
-                for group, values in zip(groups, state, strict=True):
-                    for variable, value in zip(group, values, strict=True):
-                        variable.assign(value)
-            return
         state = [
             [
                 alike[0].value if axis is None else jax.numpy.stack([v.value for v in alike])

@@ -1,6 +1,7 @@
 """One model with several seeds, trained at once where the backend can."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import keras
 import numpy as np
@@ -24,9 +25,9 @@ def fit_seeds(
 ) -> Iterator[tuple[int, Game]]:
     """Train one model for each seed, each on the minibatches and the noise of its seed.
 
-    On JAX all of them take their steps by one compiled program, on an accelerator at the same time
-    (`kgan.autodiff.Replicas`), for which they must be small enough to stand beside one another in
-    memory; elsewhere one is trained after another, and handed out as soon as it is done. What a
+    With JAX on an accelerator all take their steps at the same time (`kgan.autodiff.Replicas`), for
+    which they must be small enough to stand beside one another in memory; elsewhere one is trained
+    after another, and handed out as soon as it is done, on JAX by one compiled program. What a
     seed's model becomes does not depend on the others, but for rounding.
 
     Args:
@@ -53,7 +54,8 @@ def fit_seeds(
         if count is not None and count < 1:
             raise ValueError(f"{name}: got {count}; accepted is an integer >= 1.")
     every = every or steps
-    groups = [list(seeds)] if Replicas.available else [[seed] for seed in seeds]
+    groups = [list(seeds)] if Replicas.at_once() else [[seed] for seed in seeds]
+    replicas = None
     for group in groups:
         models = []
         for seed in group:
@@ -61,7 +63,11 @@ def fit_seeds(
             models.append(build(seed))
         models[0].check_data(x, None, "x")
         orders = [_Endless(Batches(x, batch_size=batch_size, seed=seed)) for seed in group]
-        play = _together(models, orders) if Replicas.available else _alone(models[0], orders[0])
+        if Replicas.available:
+            replicas = Replicas(models, like=replicas)
+            play = partial(_scan, replicas, orders)
+        else:
+            play = partial(_fit, models[0], orders[0])
         for start in range(0, steps, every):
             end = min(start + every, steps)
             play(start, end)
@@ -71,19 +77,14 @@ def fit_seeds(
         yield from zip(group, models, strict=True)
 
 
-def _together(models: Sequence[Game], orders: Sequence["_Endless"]):
-    replicas = Replicas(models)
-
-    def play(start: int, end: int):
-        for first in range(start, end, PIECE):
-            steps = range(first, min(first + PIECE, end))
-            replicas.play((np.stack([[order[i] for order in orders] for i in steps]),))
-
-    return play
+def _scan(replicas: Replicas, orders: Sequence["_Endless"], start: int, end: int) -> None:
+    for first in range(start, end, PIECE):
+        steps = range(first, min(first + PIECE, end))
+        replicas.play((np.stack([[order[i] for order in orders] for i in steps]),))
 
 
-def _alone(model: Game, order: "_Endless"):
-    return lambda start, end: model.fit(_Piece(order, start, end), verbose=0)
+def _fit(model: Game, order: "_Endless", start: int, end: int) -> None:
+    model.fit(_Piece(order, start, end), verbose=0)
 
 
 class _Endless:

@@ -6,7 +6,9 @@ https://arxiv.org/abs/1611.02163, figure 2, and the authors' notebook.
 No figure of it was published as a number; what the paper shows is that samples of the unrolled GAN
 spread over all modes and stay, and those of a GAN go round from mode to mode. The notebook builds
 its angles with the end point repeated, so that it has seven modes of which one is doubled; here
-there are eight, as its text says.
+there are eight, as its text says. Its networks and rates are not the paper's either, and with them
+the GAN does not go round: in 10,000 steps three seeds of it reached all eight modes and stayed, as
+the unrolled one did.
 """
 
 from collections.abc import Iterator, Sequence

@@ -183,15 +183,16 @@ def picture(figures: dict[str, list[dict[str, Any]]]):
     rows = -(-len(figures) // columns)
     canvas = Canvas(figsize=(3.4 * columns, 3.3 * rows), dpi=110, layout="constrained")
     FigureCanvasAgg(canvas)
-    axes = canvas.subplots(rows, columns, squeeze=False).flat
+    axes = canvas.subplots(rows, columns, squeeze=False).ravel()
     for place in axes:
         place.axis("off")
     for place, (method, runs) in zip(axes, figures.items(), strict=False):
         run = runs[0]
-        axis = np.linspace(-run["reach"], run["reach"], SIDE)
+        reach = (-run["reach"], run["reach"])
+        axis = np.linspace(*reach, SIDE)
         place.axis("on")
         place.contour(axis, axis, np.asarray(run["surface"]), levels=15, linewidths=0.8)
         place.scatter(*np.asarray(run["samples"]).T, s=3, color="#d1495b", alpha=0.5, lw=0)
-        place.set(xticks=[], yticks=[], title=method)
+        place.set(xticks=[], yticks=[], title=method, xlim=reach, ylim=reach)
         place.set_aspect("equal")
     return canvas

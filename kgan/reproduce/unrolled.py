@@ -8,7 +8,7 @@ spread over all modes and stay, and those of a GAN go round from mode to mode. T
 its angles with the end point repeated, so that it has seven modes of which one is doubled; here
 there are eight, as its text says. Its networks and rates are not the paper's either, and with them
 the GAN does not go round: in 10,000 steps three seeds of it reached all eight modes and stayed, as
-the unrolled one did.
+one of the unrolled GAN did.
 """
 
 from collections.abc import Iterator, Sequence

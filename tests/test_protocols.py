@@ -67,8 +67,21 @@ def test_permutation_p_is_the_share_of_all_deals():
     assert against["p"] > 0.9
 
 
-@pytest.mark.parametrize("steps", [5_000, 400_000])
-def test_a_shorter_run_says_so(steps, monkeypatch):
+@pytest.mark.parametrize(
+    ("steps", "departures"),
+    [
+        (
+            5_000,
+            [
+                "5,000 steps, the last tenth at a learning rate of 1e-05; published are 400,000 at "
+                "0.0001."
+            ],
+        ),
+        (400_000, []),
+        (500_000, ["500,000 steps; published are 400,000 at 0.0001."]),
+    ],
+)
+def test_a_run_of_another_length_says_so(steps, departures, monkeypatch):
     asked = []
 
     def train(mixture, method, steps, journal, seeds):
@@ -80,14 +93,7 @@ def test_a_shorter_run_says_so(steps, monkeypatch):
     result, _ = counted("pacgan-ring", steps=steps, methods=["PacGAN4"])
     assert asked == [("PacGAN4", steps)]
     assert result.shortened is (steps < 400_000)
-    assert result.departures == (
-        [
-            "5,000 steps, the last tenth at a learning rate of 1e-05; published are 400,000 at "
-            "0.0001."
-        ]
-        if steps == 5_000
-        else []
-    )
+    assert result.departures == departures
     assert [str(row.published) for row in result.rows] == ["7.8 ± 0.1", "95.9 ± 1.4", "0.07 ± 0.02"]
 
 

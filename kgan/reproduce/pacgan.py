@@ -78,10 +78,8 @@ def run(mixture: str, seeds=None, steps=None, methods=None, journal=None) -> Rep
             samples_figure(figures, data.load(mixture).centers).savefig(path, format="png")
     departures = []
     if steps != STEPS:
-        departures.append(
-            f"{steps:,} steps, the last tenth at a learning rate of {RATE / 10:g}; published are "
-            f"{STEPS:,} at {RATE:g}."
-        )
+        rest = f", the last tenth at a learning rate of {RATE / 10:g}" if steps < STEPS else ""
+        departures.append(f"{steps:,} steps{rest}; published are {STEPS:,} at {RATE:g}.")
     return Reproduction(
         protocol=f"pacgan-{mixture}",
         source="Lin, Khetan, Fanti, Oh 2018, PacGAN, table 1: mean ± standard error over 10 runs",
@@ -116,6 +114,8 @@ def train(
     """Train a method with each seed, and measure what it generates.
 
     The networks are the paper's, `PacGAN`'s own defaults; the GAN is the one with packs of one.
+    The authors' code normalises the first samples of all packs apart from the second ones; here a
+    minibatch is normalised as a whole.
     """
     known = data.load(mixture)
     m = PACKING[method]

@@ -97,6 +97,25 @@ def test_a_run_of_another_length_says_so(steps, departures, monkeypatch):
     assert [str(row.published) for row in result.rows] == ["7.8 ± 0.1", "95.9 ± 1.4", "0.07 ± 0.02"]
 
 
+@pytest.mark.parametrize("steps", [1_000, 400_000])
+def test_only_a_shorter_run_ends_at_a_tenth_of_the_rate(steps, monkeypatch):
+    built = []
+
+    def fit_seeds(build, seeds, *_, **__):
+        built.extend(map(build, seeds))
+        return ()
+
+    monkeypatch.setattr(pacgan, "fit_seeds", fit_seeds)
+    assert list(pacgan.train("ring", "PacGAN2", steps, Journal(), [0])) == []
+    for player in built[0].optimizer.players.values():
+        rates = []
+        for step in (0, 0.85 * steps, 0.95 * steps):
+            player.iterations.assign(int(step))
+            rates.append(float(player.learning_rate))
+        last = 1e-5 if steps < 400_000 else 1e-4
+        assert rates == pytest.approx([1e-4, 1e-4, last])
+
+
 def test_the_distance_between_samples_is_that_of_the_cheapest_pairing():
     x = np.random.default_rng(0).normal(size=(60, 2))
     shift = np.array([0.3, -0.4])

@@ -40,7 +40,7 @@ from kgan.files import replacing
 from kgan.layers import SpectralNormalization
 from kgan.reproduce import Figure, Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, samples_figure
-from kgan.seeds import fit_seeds
+from kgan.ensemble import fit_seeds
 
 UNITS, LATENT, BATCH = 128, 8, 256
 AVERAGE = 0.999

@@ -20,6 +20,7 @@ _HOME = {
     "MinibatchGAN": "kgan.models.minibatch_gan",
     "UnrolledGAN": "kgan.models.unrolled_gan",
     "Game": "kgan.game",
+    "Part": "kgan.spec",
     "Turn": "kgan.game",
     "TwoPlayerGame": "kgan.two_player",
     "load": "kgan.runs",

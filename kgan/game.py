@@ -677,6 +677,8 @@ class Game(keras.Model):
                 value = self.players[argument]
             elif value is None and isinstance(chosen := getattr(self, argument, None), int | str):
                 value = chosen  # a seed that was drawn, the name that Keras gave
+            elif isinstance(value, tuple):
+                value = list(value)  # which it will be when it comes from a file
             config[argument] = keras.saving.serialize_keras_object(value)
         return config
 

@@ -456,23 +456,30 @@ class TwoPlayerGame(Game):
             lambda part: score_of(self.discriminate(part, part["real"], training=False)), parts
         )[:, 0]
 
-    def compile(self, **options):
+    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Give both players their optimizers; the paper's where none is given.
 
         With lazy penalties the discriminator's default optimizer is set for their additional
         moves (`kgan.penalties.paced`); one that is given is taken as it is.
 
         Args:
-            options: as in `Game.compile`: `generator_optimizer`, `discriminator_optimizer`, ...
+            generator_optimizer, discriminator_optimizer: Keras optimizers or their names.
+            options: as in `Game.compile`.
 
         Raises:
             ValueError: as `Game.compile`.
         """
-        given = {"optimizer", "discriminator_optimizer"} & {n for n, o in options.items() if o}
-        if self._penalty_every > 1 and not given:
+        if "optimizer" in options:  # all players' as one, from a file
+            super().compile(**options)
+            return
+        if self._penalty_every > 1 and discriminator_optimizer is None:
             default = self.default_optimizers()["discriminator"]
-            options["discriminator_optimizer"] = paced(default, self._penalty_every)
-        super().compile(**options)
+            discriminator_optimizer = paced(default, self._penalty_every)
+        super().compile(
+            generator_optimizer=generator_optimizer,
+            discriminator_optimizer=discriminator_optimizer,
+            **options,
+        )
 
 
 def score_of(answer: Any) -> Any:

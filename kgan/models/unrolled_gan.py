@@ -108,8 +108,8 @@ class UnrolledGAN(TwoPlayerGame):
             "discriminator": keras.optimizers.Adam(1e-4, beta_1=0.5, epsilon=1e-8),
         }
 
-    def compile(self, **options):
-        super().compile(**options)
+    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
+        super().compile(generator_optimizer, discriminator_optimizer, **options)
         check_unrollable(self.optimizer.players["discriminator"])
 
 

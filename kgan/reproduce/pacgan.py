@@ -20,7 +20,7 @@ from kgan.models.pacgan import PacGAN
 from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, samples_figure
-from kgan.seeds import fit_seeds
+from kgan.ensemble import fit_seeds
 
 PACKING = {"GAN": 1, "PacGAN2": 2, "PacGAN3": 3, "PacGAN4": 4}
 FIRST = ("GAN", "PacGAN2")

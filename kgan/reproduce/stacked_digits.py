@@ -31,7 +31,7 @@ from kgan.models.r1_gan import R1GAN
 from kgan.models.r3_gan import R3GAN
 from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
-from kgan.seeds import fit_seeds
+from kgan.ensemble import fit_seeds
 from kgan.two_player import TwoPlayerGame
 
 SHAPE = (8, 8, 3)

@@ -23,7 +23,7 @@ from kgan.models.unrolled_gan import UnrolledGAN
 from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, scatter
-from kgan.seeds import fit_seeds
+from kgan.ensemble import fit_seeds
 
 UNROLLED = {"GAN": 0, "unrolled 1": 1, "unrolled 5": 5, "unrolled 10": 10}
 FIRST = ("GAN", "unrolled 5")

@@ -26,7 +26,7 @@ from kgan.models.wgan import WGAN
 from kgan.models.wgan_gp import WGANGP
 from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
-from kgan.seeds import fit_seeds
+from kgan.ensemble import fit_seeds
 
 PROBLEMS = {
     "8 Gaussians": ("eight_gaussians", 1.0),

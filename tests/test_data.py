@@ -537,7 +537,82 @@ def test_unusable_folders_are_refused(tmp_path):
         kgan.data.load(f"folder:{tmp_path}")
 
 
+# ---------------------------------------------------------------- files of arrays
+
+
+def _npz(path, **arrays):
+    np.savez(path, **arrays)
+    return f"npz:{path}"
+
+
 MELS = np.random.default_rng(0).normal(-4, 2, (20, 16, 8, 1)).astype(np.float32)
+
+
+def test_npz_gives_points_vectors_and_images_by_their_shape(tmp_path):
+    for i, (shape, kind, data_range) in enumerate(
+        [
+            ((20, 1), "points", None),
+            ((20, 2), "points", None),
+            ((20, 3), "vector", None),
+            ((20, 4, 4, 1), "image", (-1, 1)),
+        ]
+    ):
+        data = kgan.data.load(_npz(tmp_path / f"{i}.npz", x=np.zeros(shape)))
+        assert dict(data.parts) == {"real": Part(shape[1:], kind, data_range)}
+        assert data.data_range == data_range
+        assert len(data) == 18
+
+
+def test_npz_says_that_it_holds_spectrograms(tmp_path):
+    plain = _npz(tmp_path / "plain.npz", x=MELS)
+    with pytest.raises(ValueError, match=r"x: got values from .* accepted is data_range"):
+        kgan.data.load(plain)
+    asked = kgan.data.load(plain, kind="spectrogram")
+    own = kgan.data.load(_npz(tmp_path / "own.npz", x=MELS, kind="spectrogram"))
+    for data in (asked, own):
+        assert dict(data.parts) == {"real": Part((16, 8, 1), "spectrogram")}
+        assert data.kind == "spectrogram"
+        np.testing.assert_array_equal(data.train, asked.train)
+    assert asked.hash == own.hash
+    # What is asked for goes before what the file says.
+    flat = _npz(tmp_path / "flat.npz", x=np.zeros((20, 2)), kind="points")
+    assert kgan.data.load(flat, kind="vector").kind == "vector"
+
+
+def test_npz_labels_follow_their_samples(tmp_path):
+    x = np.arange(40, dtype=np.float64).reshape(20, 2)
+    y = np.arange(20, dtype=np.uint8) % 3
+    path = _npz(tmp_path / "own.npz", x=x, y=y, classes=["a", "b", "c", "d"], more=x)
+    data = kgan.data.load(path, seed=4)
+    assert data.classes == ("a", "b", "c", "d")
+    assert data.parts["label"] == Part((), "label", classes=4)
+    for split in ("train", "test"):
+        arrays = data.split(split)
+        assert arrays["label"].dtype == np.int64
+        np.testing.assert_array_equal(arrays["label"], arrays["real"][:, 0] / 2 % 3)
+    assert len(data.train) + len(data.test) == 20
+    nameless = kgan.data.load(_npz(tmp_path / "nameless.npz", x=x, y=y))
+    assert nameless.classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options", "said"),
+    [
+        ({"x": MELS}, {"kind": "sound"}, "kind: got 'sound'; accepted are image, points"),
+        ({"x": MELS}, {"kind": "label"}, "kind: got 'label'; accepted are image, points"),
+        ({"x": MELS[:, 0, :, 0]}, {"kind": "image"}, "kind: got 'image' for samples of shape"),
+        ({"x": MELS, "kind": "mel"}, {}, "own.npz': kind: got 'mel'; accepted are image"),
+        ({"x": MELS, "kind": ["image"]}, {}, "kind: got <U5 of shape .1,.; accepted is one string"),
+        ({"x": MELS, "kind": 3}, {}, "kind: got int64 of shape"),
+        ({"x": MELS.astype(int)}, {"kind": "spectrogram"}, "x: got type int64; accepted are"),
+        ({"x": np.full((9, 2), 1e300)}, {}, "x: got NaN or infinity in 9 of 9"),
+        ({"x": MELS}, {"kinds": "image"}, "option 'kinds' is unknown .did you mean 'kind'"),
+    ],
+)  # fmt: skip
+def test_bad_kinds_of_arrays_are_refused(tmp_path, arrays, options, said):
+    with pytest.raises(ValueError, match=said):
+        kgan.data.load(_npz(tmp_path / "own.npz", **arrays), **options)
+
 
 # ---------------------------------------------------------------- parts and facts
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan import autodiff, losses
 from kgan.game import Game, Turn
+from kgan.spec import Part
 
 ops: Any = keras.ops  # its functions carry no types
 Schedule = keras.optimizers.schedules.LearningRateSchedule
@@ -207,6 +208,13 @@ class TwoPlayerGame(Game):
         return {"value": value, "js_lower_bound": (value + math.log(4)) / 2}
 
     # Using a trained game -----------------------------------------------------------------
+
+    @property
+    def sample_part(self) -> Part:
+        """What `generate` returns."""
+        drawn = "points" if self.data_shape in ((1,), (2,)) else "vector"
+        kind = "image" if len(self.data_shape) == 3 else drawn
+        return Part(self.data_shape, kind, self.data_range)
 
     def call(self, noise, training=False):
         """Generated samples for given noise, by the average weights where they are kept."""

@@ -1,10 +1,12 @@
 """What samples look like: each kind in its own way, decided by the kind alone."""
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 from kgan import show
+from kgan.callbacks import SampleGrid, TensorBoard
 from kgan.show import grid, spectrogram
 from kgan.spec import Part
 
@@ -317,3 +319,44 @@ def test_bad_input_is_refused_by_name(name, x, options, message):
     part = PARTS[name]
     with pytest.raises(ValueError, match=f"^{message}"):
         show.picture(samples(part) if x is None else x, part, **options)
+
+
+# What watches a run ------------------------------------------------------------------------
+
+
+class Sampler(keras.Model):
+    """A model that generates samples of a part, and learns nothing."""
+
+    def __init__(self, part):
+        super().__init__()
+        self.sample_part = part
+
+    def generate(self, n, seed=0):
+        return samples(self.sample_part, n, seed)
+
+
+def test_sample_grid_draws_every_kind(tmp_path):
+    for name, part in PARTS.items():
+        grid_of = SampleGrid(tmp_path / name, shape=(2, 2), points=30)
+        grid_of.set_model(Sampler(part))
+        grid_of.on_train_begin()
+        grid_of.on_epoch_end(0)
+        grid_of.on_train_end()
+        n = 30 if part.kind in show.PLOTTED else 4
+        with Image.open(tmp_path / name / "samples" / "0001.png") as image:
+            expected = pixels(samples(part, n), part, shape=(2, 2), title="after 1 epochs")
+            assert (np.asarray(image) == expected).all()
+        assert (tmp_path / name / "progress.gif").exists()
+
+
+def test_models_that_generate_nothing_have_no_sample_grid(tmp_path):
+    callback = SampleGrid(tmp_path)
+    callback.set_model(keras.Sequential())
+    with pytest.raises(ValueError, match="SampleGrid: got a Sequential, which generates nothing"):
+        callback.on_train_begin()
+    assert not list(tmp_path.iterdir())
+    board = TensorBoard(tmp_path / "board", histogram_freq=0)
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    model.fit(np.zeros((4, 1)), np.zeros((4, 1)), verbose=0, callbacks=[board])
+    assert list((tmp_path / "board" / "train").iterdir())

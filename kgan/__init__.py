@@ -25,7 +25,17 @@ _HOME = {
     "TwoPlayerGame": "kgan.two_player",
     "load": "kgan.runs",
 }
-_MODULES = ("autodiff", "callbacks", "data", "layers", "losses", "metrics", "models", "penalties")
+_MODULES = (
+    "autodiff",
+    "callbacks",
+    "data",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "penalties",
+    "show",
+)
 
 __all__ = [*_HOME, *_MODULES]  # the map above is the list of names
 __version__ = "0.1.0"

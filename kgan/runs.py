@@ -25,8 +25,7 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import autodiff, callbacks, losses
-from kgan.callbacks.samples import animate, drawable
+from kgan import autodiff, callbacks, losses, show
 from kgan.callbacks.theory_monitor import comparable
 from kgan.data import Dataset
 from kgan.data import load as load_data
@@ -111,15 +110,15 @@ class Run:
                     verbose=verbose,
                 )
         except KeyboardInterrupt:
-            animate(self.path)
+            show.animate(self.path)
             raise
         return record.last
 
     def _watchers(self) -> list:
-        shape = tuple(self.model.data_shape)
+        part = getattr(self.model, "sample_part", None)
         watchers: list = []
-        if drawable(shape):
-            real = self.data.train if len(shape) == 1 else None
+        if part is not None and show.drawable(part):
+            real = self.data.train if part.kind in show.PLOTTED else None
             watchers.append(callbacks.SampleGrid(self.path, real=real))
         if self.data.density is not None and comparable(self.model, self.data.density):
             watchers.append(callbacks.TheoryMonitor(self.data.density, self.path))

@@ -15,11 +15,12 @@ import difflib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import kgan
+from kgan.data import Dataset, load
 from kgan.files import replacing
 
 # Only these classes are ever built from a file; lower-case name -> name.
@@ -76,6 +77,14 @@ def read_config(path: Path) -> dict[str, Any]:
             f"run: {file} names model {config['model']!r}; accepted are {', '.join(MODELS)}."
         )
     return config
+
+
+def load_data(config: Mapping[str, Any]) -> Dataset:
+    """The data that a run's config.json names, with the options they were loaded with."""
+    options = config["data"]["options"]
+    # JSON made lists of tuples.
+    tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return load(config["data"]["name"], **tuples)
 
 
 def history(path: Path) -> list[dict[str, float]]:

@@ -29,7 +29,6 @@ from kgan import autodiff, callbacks, losses
 from kgan.callbacks.samples import animate, drawable
 from kgan.callbacks.theory_monitor import comparable
 from kgan.data import Batches, Dataset
-from kgan.data import load as load_data
 from kgan.files import to_disk
 from kgan.run_folder import (
     CHECKPOINT_FILES,
@@ -39,6 +38,7 @@ from kgan.run_folder import (
     checkpoints,
     history,
     last_checkpoint,
+    load_data,
     nearest,
     read_config,
     sha256,
@@ -256,7 +256,7 @@ def resume(path, data: Dataset | None = None) -> Run:
         )
     checkpoint = last_checkpoint(path)
     if data is None:
-        data = load_data(config["data"]["name"], **_tuples(config["data"]["options"]))
+        data = load_data(config)
     if data.hash != config["data"]["hash"]:
         raise ValueError(
             f"data: {data.name!r} has SHA-256 {data.hash[:16]}..., {path} was trained on "
@@ -426,8 +426,3 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
     return versions
-
-
-def _tuples(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as they were before JSON made lists of their tuples."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}

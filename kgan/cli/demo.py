@@ -23,7 +23,7 @@ def demo(
     Example: kgan demo
     """
     choose_backend(None)
-    from kgan.run_folder import check_new
+    from kgan.runs.folder import check_new
 
     if out is None:
         out = Path("runs/demo")
@@ -35,6 +35,6 @@ def demo(
             typer.echo(f"runs/demo exists already; this one goes to {out}", err=True)
     check_new(out)
     load_keras()
-    from kgan.demo import run_demo
+    from kgan.demo.run import run_demo
 
     run_demo(out, epochs=epochs, seed=seed)

@@ -57,7 +57,7 @@ def list_(
 
 def _models() -> list[dict[str, Any]]:
     import kgan
-    from kgan.run_folder import MODELS
+    from kgan.runs.folder import MODELS
 
     rows = []
     for name, kind in MODELS.items():

@@ -93,7 +93,7 @@ def train(
 
 
 def _new_run(name, data_name, batch_size, seed, out, backend, settings, skip_broken):
-    from kgan.run_folder import check_new, model_name
+    from kgan.runs.folder import check_new, model_name
 
     if name is None or data_name is None:
         missing = "MODEL" if name is None else "--data"
@@ -125,7 +125,7 @@ def _new_run(name, data_name, batch_size, seed, out, backend, settings, skip_bro
 
 
 def _old_run(path: Path, backend: str | None, epochs: int):
-    from kgan.run_folder import check_epochs, last_checkpoint, read_config
+    from kgan.runs.folder import check_epochs, last_checkpoint, read_config
 
     config = read_config(path)
     if backend not in (None, config["backend"]):

@@ -21,7 +21,7 @@ def sample(
 
     Example: kgan sample runs/dcgan -n 64 --out grid.png
     """
-    from kgan.run_folder import check_new
+    from kgan.runs.folder import check_new
 
     if out.suffix.lower() != ".png":
         raise ValueError(f"--out: got {out}; accepted is a name that ends in .png.")
@@ -52,9 +52,9 @@ def evaluate(
     Example: kgan evaluate runs/dcgan --json
     """
     model, config = _trained(run)
-    from kgan import evaluation
-    from kgan.report import score_table
-    from kgan.run_folder import load_data
+    from kgan.metrics import evaluation
+    from kgan.report.scores import score_table
+    from kgan.runs.folder import load_data
 
     scores = evaluation.evaluate(model, load_data(config), n=n, seed=seed)
     if as_json:
@@ -64,7 +64,7 @@ def evaluate(
 
 
 def _trained(path: Path) -> tuple[Any, dict]:
-    from kgan.run_folder import last_checkpoint, read_config
+    from kgan.runs.folder import last_checkpoint, read_config
 
     config = read_config(path)
     last_checkpoint(path)

@@ -19,9 +19,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kgan.report import number
+from kgan.report.scores import number
 from kgan.reproduce.journal import Journal
-from kgan.run_folder import nearest
+from kgan.runs.folder import nearest
 
 PROTOCOLS = {
     "dirac": "kgan.reproduce.dirac:run",

@@ -1,4 +1,4 @@
-"""Runs: training that leaves a folder behind (`kgan.run_folder`) and goes on from it bit for bit.
+"""A run: training into a folder (`kgan.runs.folder`), and going on from it.
 
 A checkpoint is written after every epoch into a temporary folder, brought to the disk and renamed,
 so that a run which is killed at any moment loses at most the epoch it was in. Resuming drops
@@ -30,7 +30,7 @@ from kgan.callbacks.samples import animate, drawable
 from kgan.callbacks.theory_monitor import comparable
 from kgan.data import Batches, Dataset
 from kgan.files import to_disk
-from kgan.run_folder import (
+from kgan.runs.folder import (
     CHECKPOINT_FILES,
     MODELS,
     check_epochs,
@@ -132,7 +132,7 @@ def build(name: str, data: Dataset, options: Mapping[str, Any], seed: int):
     """A compiled model for a data set, by its name, its initial weights fixed by the seed.
 
     Args:
-        name: one of `run_folder.MODELS`.
+        name: one of `folder.MODELS`.
         data: what it is to be trained on; gives `data_shape` and `data_range`.
         options: other arguments of the model's constructor; an objective by its name.
         seed: integer from 0 to 2**31 - 1.

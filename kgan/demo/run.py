@@ -1,4 +1,4 @@
-"""The main job: a GAN learns real digits, theory checks it, and one report shows both."""
+"""From an empty folder to a report: training, scores, D* and claims, told step by step."""
 
 import time
 from pathlib import Path
@@ -8,11 +8,15 @@ import numpy as np
 from rich.console import Console
 
 import theory
-from kgan import evaluation, report, run_folder, runs
+from kgan import runs
 from kgan.data import Dataset
 from kgan.data import load as load_data
+from kgan.metrics import evaluation
 from kgan.models.gan import GAN
 from kgan.models.wgan_gp import WGANGP
+from kgan.report.page import Report
+from kgan.report.scores import score_table
+from kgan.runs import folder
 
 # Digits are few and small: ten passes through them make one epoch of the demo.
 EPOCHS = 16
@@ -65,7 +69,7 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
     """
     say = Console()
     started = time.perf_counter()
-    run_folder.check_new(out)
+    folder.check_new(out)
     epochs = EPOCHS if epochs is None else epochs
 
     data = load_data("digits")
@@ -83,7 +87,7 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
 
     scores, seconds = _timed(lambda: _scores(model, data, seed))
     say.print(f"[bold]2. Scores[/], {seconds:.0f} s")
-    say.print(report.score_table(scores))
+    say.print(score_table(scores))
 
     say.print("[bold]3. The discriminator over D*[/], on a mixture of two normals")
     line_data = load_data("mixture_1d", size=LINE_SAMPLES)
@@ -116,13 +120,13 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
         ("kgan verify", "all claims"),
         (f"tensorboard --logdir {out / 'tensorboard'}", "curves, histograms, samples"),
     )
-    report.Report(
+    Report(
         scores=scores,
         animation=out / "progress.gif",
         grid=out / "samples" / f"{epochs:04d}.png",
         first_theory=line.path / "theory" / "0001.png",
         last_theory=line.path / "theory" / f"{LINE_EPOCHS:04d}.png",
-        theory=run_folder.history(line.path),
+        theory=folder.history(line.path),
         verdicts=verdicts,
         facts={
             "model": type(model).__name__,

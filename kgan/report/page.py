@@ -1,4 +1,4 @@
-"""Scores for the terminal, and the demo's report: one file that asks nothing of a network."""
+"""The demo's report: one file that asks nothing of a network."""
 
 import base64
 import html
@@ -7,45 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from kgan.files import replacing
-
-
-def score_table(scores: Mapping[str, Any]) -> Group:
-    """What `kgan.evaluation.evaluate` returned, a column for each set of samples."""
-    columns = scores["columns"]
-    table = Table(pad_edge=False)
-    table.add_column("score")
-    for name in columns:
-        table.add_column(name, justify="right")
-    for score in score_names(columns):
-        table.add_row(score, *(number(column.get(score)) for column in columns.values()))
-    heading = f"{scores['data']}, in {scores['extractor']}, k = {scores['neighbours']}"
-    lines: list[RenderableType] = [Text(heading), table]
-    if "class_shares" in scores:
-        shares = ", ".join(f"{c}: {s:.1%}" for c, s in scores["class_shares"].items())
-        lines.append(
-            Text(
-                f"share of each digit, by a judge that names {scores['judge_accuracy']:.1%} of the "
-                f"held-out digits rightly: {shares}"
-            )
-        )
-    return Group(*lines)
-
-
-def score_names(columns: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The names of all scores, in the order in which they first appear."""
-    return list(dict.fromkeys(name for column in columns.values() for name in column))
-
-
-def number(value) -> str:
-    """A score as text: counts as they are, other numbers to four digits, a dash for none."""
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.4g}"
+from kgan.report.scores import number, score_names
 
 
 @dataclass(frozen=True)
@@ -53,7 +16,7 @@ class Report:
     """What the demo found.
 
     Attributes:
-        scores: from `kgan.evaluation`: `columns` and, for digits, `class_shares`.
+        scores: from `kgan.metrics.evaluation`: `columns` and, for digits, `class_shares`.
         animation, grid: pictures of the samples as they grew, and of the last ones.
         first_theory, last_theory: pictures of the discriminator over D*.
         theory: `theory_value`, `theory_bound` and `theory_rms` after each epoch on the line.

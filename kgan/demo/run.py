@@ -11,9 +11,8 @@ import theory
 from kgan import runs
 from kgan.data import Dataset
 from kgan.data import load as load_data
+from kgan.demo import models
 from kgan.metrics import evaluation
-from kgan.models.gan import GAN
-from kgan.models.wgan_gp import WGANGP
 from kgan.report.page import Report
 from kgan.report.scores import score_table
 from kgan.runs import folder
@@ -36,23 +35,6 @@ CLAIMS = (
 )
 
 
-def build_demo_model(data: Dataset, seed: int):
-    """The compiled model that the demo trains on digits."""
-    keras.utils.set_random_seed(seed)
-    model = WGANGP(data.shape, filters=32, discriminator_steps=2, average_decay=0.999, seed=seed)
-    # Ten times the paper's rate and two critic steps for its five: small networks bear it.
-    model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9) for _ in range(2)))
-    return model
-
-
-def build_line_model(seed: int):
-    """The compiled model that the demo trains on numbers, whose discriminator is kept near D*."""
-    keras.utils.set_random_seed(seed)
-    model = GAN((1,), data_range=None, latent_dim=2, units=64, discriminator_steps=5, seed=seed)
-    model.compile(keras.optimizers.Adam(5e-4, beta_1=0.5), keras.optimizers.Adam(3e-3, beta_1=0.5))
-    return model
-
-
 def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
     """Train on digits and on the line, verify claims, and write `report.html`.
 
@@ -73,7 +55,7 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
     epochs = EPOCHS if epochs is None else epochs
 
     data = load_data("digits")
-    model = build_demo_model(data, seed)
+    model = models.on_digits(data, seed)
     say.print(
         f"[bold]1. {type(model).__name__} learns {len(data.train):,} real digits[/], "
         f"{epochs} epochs of {PASSES} passes: {out}"
@@ -93,7 +75,7 @@ def run_demo(out: Path, *, epochs: int | None = None, seed: int = 0) -> Path:
     line_data = load_data("mixture_1d", size=LINE_SAMPLES)
     line = runs.start(
         out / "mixture_1d",
-        build_line_model(seed),
+        models.on_the_line(seed),
         line_data,
         batch_size=256,
         data_options={"size": LINE_SAMPLES},

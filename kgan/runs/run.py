@@ -1,8 +1,8 @@
 """A run: training into a folder (`kgan.runs.folder`), and going on from it.
 
-A checkpoint is written after every epoch into a temporary folder, brought to the disk and renamed,
-so that a run which is killed at any moment loses at most the epoch it was in. Resuming drops
-history, samples and figures beyond the checkpoint; event files are only added to.
+A checkpoint is written after every epoch, so that a run which is killed at any moment loses at most
+the epoch it was in. Resuming drops history, samples and figures beyond the checkpoint; event files
+are only added to.
 """
 
 import contextlib
@@ -15,7 +15,6 @@ import platform
 import shutil
 import signal
 import threading
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,26 +29,22 @@ from kgan.callbacks.samples import animate, drawable
 from kgan.callbacks.theory_monitor import comparable
 from kgan.data import Batches, Dataset
 from kgan.files import to_disk
+from kgan.runs import checkpoint
 from kgan.runs.folder import (
-    CHECKPOINT_FILES,
     MODELS,
     check_epochs,
     check_new,
-    checkpoints,
     history,
     last_checkpoint,
     load_data,
     nearest,
     read_config,
-    sha256,
     sweep,
     write_history,
 )
 
-_KEPT = 2  # checkpoints
 _PACKAGES = ("kgan", "keras", "numpy", "tensorflow", "jax", "torch")
 _NOT_OPTIONS = ("data_shape", "generator", "discriminator", "seed", "name")
-_MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}  # of a model.keras
 
 
 @dataclass(eq=False)
@@ -226,7 +221,7 @@ def start(
         temporary.mkdir()
         (temporary / "config.json").write_text(text, encoding="utf-8")
         to_disk(temporary / "config.json")
-        write_checkpoint(temporary, model, 0)
+        checkpoint.write(temporary, model, 0)
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -254,7 +249,7 @@ def resume(path, data: Dataset | None = None) -> Run:
             f"backend: got {keras.backend.backend()}; {path} was trained with "
             f"{config['backend']} and goes on with it only (set KERAS_BACKEND)."
         )
-    checkpoint = last_checkpoint(path)
+    last = last_checkpoint(path)
     if data is None:
         data = load_data(config)
     if data.hash != config["data"]["hash"]:
@@ -262,7 +257,7 @@ def resume(path, data: Dataset | None = None) -> Run:
             f"data: {data.name!r} has SHA-256 {data.hash[:16]}..., {path} was trained on "
             f"{config['data']['hash'][:16]}...; a run goes on with the data it began with only."
         )
-    model, epoch, random_states = _read_checkpoint(checkpoint, config["model"])
+    model, epoch, random_states = checkpoint.read(last, config["model"])
     sweep(path, "**/.*.tmp-*")
     for folder in ("samples", "theory"):
         for file in (path / folder).glob("*.png"):
@@ -282,40 +277,7 @@ def load(path):
     """
     path = Path(path)
     config = read_config(path)
-    return _read_checkpoint(last_checkpoint(path), config["model"])[0]
-
-
-def write_checkpoint(path: Path, model, epoch: int) -> Path:
-    """Write the checkpoint after `epoch` epochs as a whole or not at all; keep the last two."""
-    folder = path / "checkpoints"
-    folder.mkdir(exist_ok=True)
-    final = folder / f"{epoch:04d}"
-    temporary = folder / f".{final.name}.tmp-{os.getpid()}"
-    try:
-        temporary.mkdir()
-        model.save(temporary / "model.keras")
-        np.savez(temporary / "state.npz", epoch=epoch, **autodiff.random_states())  # pyright: ignore[reportArgumentType]
-        manifest = {"sha256": {name: sha256(temporary / name) for name in CHECKPOINT_FILES}}
-        (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        for file in (*CHECKPOINT_FILES, "manifest.json"):
-            to_disk(temporary / file)
-        to_disk(temporary)
-        _remove(final)
-        os.rename(temporary, final)
-        to_disk(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    for old in checkpoints(path)[:-_KEPT]:
-        _remove(old)
-    return final
-
-
-def _remove(checkpoint: Path) -> None:
-    """Remove a checkpoint; it loses its name first, so that half of one is never seen."""
-    if checkpoint.exists():
-        nameless = checkpoint.with_name(f".{checkpoint.name}.tmp-old-{os.getpid()}")
-        os.rename(checkpoint, nameless)
-        shutil.rmtree(nameless)
+    return checkpoint.read(last_checkpoint(path), config["model"])[0]
 
 
 class _Interrupt(keras.callbacks.Callback):
@@ -376,48 +338,8 @@ class _Record(keras.callbacks.Callback):
         else:
             with file.open("a", newline="", encoding="utf-8") as lines:
                 csv.DictWriter(lines, list(row), lineterminator="\n").writerow(row)
-        write_checkpoint(self.run.path, self.model, done)
+        checkpoint.write(self.run.path, self.model, done)
         self.run.epoch, self.run.random_states = done, autodiff.random_states()
-
-
-def _read_checkpoint(checkpoint: Path, name: str) -> tuple[Any, int, dict[str, np.ndarray]]:
-    """The model of a whole checkpoint, its epoch and its random states.
-
-    The archive must hold a model of the class that the run names, made of layers, optimizers and
-    functions of Keras and of this package: nothing else is looked up, whatever the file asks.
-    """
-    file = checkpoint / "model.keras"
-    kind = getattr(kgan, MODELS[name])  # imported, so that Keras knows it and its losses
-    try:
-        with zipfile.ZipFile(file) as archive:
-            strange = set(archive.namelist()) - _MEMBERS
-            outline = json.loads(archive.read("config.json"))
-        with np.load(checkpoint / "state.npz", allow_pickle=False) as state:
-            epoch = int(state["epoch"])
-            random_states = {key: state[key] for key in state.files if key != "epoch"}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(f"checkpoint {checkpoint} can't be read: {error}") from error
-    if strange or outline.get("registered_name") != f"kgan>{kind.__name__}":
-        raise ValueError(
-            f"checkpoint {file} is not a {kind.__name__}: it holds "
-            f"{', '.join(sorted(strange)) or repr(outline.get('registered_name'))}."
-        )
-    for module in _modules(outline):
-        if module.split(".")[0] not in ("keras", "kgan", "builtins"):
-            raise ValueError(
-                f"checkpoint {file} asks for something of {module!r}; accepted are keras and kgan."
-            )
-    return keras.saving.load_model(file, safe_mode=True), epoch, random_states
-
-
-def _modules(outline) -> set[str]:
-    """The modules that a Keras configuration asks for, at any depth."""
-    if isinstance(outline, list):
-        return set().union(*map(_modules, outline))
-    if not isinstance(outline, dict):
-        return set()
-    own = {outline["module"]} if isinstance(outline.get("module"), str) else set()
-    return own.union(*map(_modules, outline.values()))
 
 
 def _versions() -> dict[str, str]:

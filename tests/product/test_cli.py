@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan import cli, run_folder, runs
+from kgan import cli, runs
+from kgan.runs import folder
 
 BACKEND = keras.backend.backend()
 
@@ -102,7 +103,7 @@ def test_every_command_has_help_with_an_example(run, command):
 
 
 def test_train_makes_a_run_folder(trained, arrays):
-    config = run_folder.read_config(trained)
+    config = folder.read_config(trained)
     assert config["model"] == "gan"
     assert config["options"] == {"units": 4, "latent_dim": 2}
     assert config["seed"] == 3
@@ -110,7 +111,7 @@ def test_train_makes_a_run_folder(trained, arrays):
     assert config["data"]["samples"] == 54
     model = kgan.load(trained)
     assert model.latent_dim == 2
-    assert [row["epoch"] for row in run_folder.history(trained)] == [1]
+    assert [row["epoch"] for row in folder.history(trained)] == [1]
     # The seed fixes the initial weights too: built again, the same run.
     data = kgan.data.load(f"npz:{arrays}")
     again = runs.build("gan", data, {"units": 4, "latent_dim": 2}, 3)
@@ -174,7 +175,7 @@ def test_evaluate_prints_scores_beside_their_baselines(run, trained):
 
 
 def test_evaluate_reports_modes_and_digits():
-    from kgan import evaluation
+    from kgan.metrics import evaluation
 
     class Truth:
         """A generator that is the data."""
@@ -201,7 +202,7 @@ def test_list_names_papers_and_exercises(run):
     assert code == 0
     rows = json.loads(printed)
     models = {row["model"]: row for row in rows["models"]}
-    assert set(models) == set(run_folder.MODELS)
+    assert set(models) == set(folder.MODELS)
     assert "1406.2661" in models["gan"]["paper"]
     assert all(row["paper"] and row["exercises"] for row in rows["models"])
     assert {row["data"] for row in rows["data"]} == set(kgan.data.names())
@@ -334,19 +335,19 @@ def test_what_is_no_file_of_arrays_is_refused(run, tmp_path):
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def pictures(tmp_path) -> Path:
     """Pictures, one of them broken."""
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
+    own = tmp_path / "pictures"
+    own.mkdir()
     for i in range(20):
-        Image.new("L", (9, 9), 10 * i).save(pictures / f"{i}.png")
-    (pictures / "broken.png").write_bytes((pictures / "3.png").read_bytes()[:40])
-    return pictures
+        Image.new("L", (9, 9), 10 * i).save(own / f"{i}.png")
+    (own / "broken.png").write_bytes((own / "3.png").read_bytes()[:40])
+    return own
 
 
-def test_broken_picture_is_refused_by_name_or_skipped_aloud(run, folder, tmp_path):
+def test_broken_picture_is_refused_by_name_or_skipped_aloud(run, pictures, tmp_path):
     out = tmp_path / "run"
-    command = ("train", "gan", "--data", f"folder:{folder}", "--out", out, "--epochs", 1)
+    command = ("train", "gan", "--data", f"folder:{pictures}", "--out", out, "--epochs", 1)
     small = ("--set", "data.shape=(8, 8, 1)", "--set", "units=2", "--batch-size", 8)
     message = one_line(run(*command, *small))
     assert "1 of 21 pictures" in message
@@ -355,7 +356,7 @@ def test_broken_picture_is_refused_by_name_or_skipped_aloud(run, folder, tmp_pat
     code, _, err = run(*command, *small, "--skip-broken")
     assert code == 0
     assert "skipped broken.png" in err
-    assert "broken.png" in run_folder.read_config(out)["data"]["skipped"][0]
+    assert "broken.png" in folder.read_config(out)["data"]["skipped"][0]
     code, _, err = run("train", "--resume", out, "--epochs", 2)
     assert (code, err) == (0, "")
 
@@ -411,7 +412,7 @@ def test_interrupt_is_answered_with_the_way_to_go_on(run, tmp_path, monkeypatch)
     assert code == 130
     assert len(err.splitlines()) == 1
     assert f"1 whole epochs are saved. Go on with: kgan train --resume {out} --epochs 9" in err
-    assert run_folder.last_checkpoint(out).name == "0001"
+    assert folder.last_checkpoint(out).name == "0001"
 
 
 # The demo ----------------------------------------------------------------------------------
@@ -433,7 +434,7 @@ class Addresses(HTMLParser):
 @pytest.fixture(scope="session")
 def demonstrated(tmp_path_factory):
     """The demo, much shortened."""
-    from kgan import demo
+    from kgan.demo import run as demo
 
     out = tmp_path_factory.mktemp("demo") / "demo"
     short = pytest.MonkeyPatch()
@@ -449,9 +450,9 @@ def demonstrated(tmp_path_factory):
 
 
 def test_demo_leaves_runs_that_go_on(demonstrated):
-    assert run_folder.read_config(demonstrated)["seed"] == 1
-    assert run_folder.last_checkpoint(demonstrated).name == "0001"
-    assert run_folder.last_checkpoint(demonstrated / "mixture_1d").name == "0001"
+    assert folder.read_config(demonstrated)["seed"] == 1
+    assert folder.last_checkpoint(demonstrated).name == "0001"
+    assert folder.last_checkpoint(demonstrated / "mixture_1d").name == "0001"
 
 
 def test_report_asks_nothing_of_the_network(demonstrated):
@@ -468,7 +469,8 @@ def test_report_asks_nothing_of_the_network(demonstrated):
 
 
 def test_report_shows_what_was_measured(demonstrated):
-    from kgan import demo, evaluation
+    from kgan.demo import run as demo
+    from kgan.metrics import evaluation
 
     page = (demonstrated / "report.html").read_text(encoding="utf-8")
     data = kgan.data.load("digits")
@@ -484,7 +486,7 @@ def test_report_shows_what_was_measured(demonstrated):
     assert gaussian["precision"] < 0.25
     assert gaussian["coverage"] < 0.15
     assert set(scores["class_shares"]) == set("0123456789")
-    row = run_folder.history(demonstrated / "mixture_1d")[0]
+    row = folder.history(demonstrated / "mixture_1d")[0]
     assert f"<td>{row['theory_bound']:.4f}</td>" in page
     assert "A-JS-02" in page
     assert ">proved<" in page
@@ -492,7 +494,7 @@ def test_report_shows_what_was_measured(demonstrated):
 
 
 def test_demo_takes_the_next_free_folder(run, tmp_path, monkeypatch):
-    from kgan import demo
+    from kgan.demo import run as demo
 
     monkeypatch.chdir(tmp_path)
     taken = []

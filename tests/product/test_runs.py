@@ -17,8 +17,10 @@ import pytest
 from keras import layers
 
 import kgan
-from kgan import run_folder, runs
+from kgan import runs
 from kgan.data import Dataset
+from kgan.runs import checkpoint as run_checkpoint
+from kgan.runs import folder
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(-1, 1, (72, 8, 8, 1)).astype("float32")
@@ -102,8 +104,8 @@ def test_folder_holds_what_it_says(whole):
         "samples",
         "tensorboard",
     ]
-    assert [c.name for c in run_folder.checkpoints(path)] == ["0003", "0004"]
-    for checkpoint in run_folder.checkpoints(path):
+    assert [c.name for c in folder.checkpoints(path)] == ["0003", "0004"]
+    for checkpoint in folder.checkpoints(path):
         assert sorted(p.name for p in checkpoint.iterdir()) == [
             "manifest.json",
             "model.keras",
@@ -185,11 +187,11 @@ def test_killed_run_goes_on_in_a_fresh_process_with_the_same_bits(whole, tmp_pat
         time.sleep(0.002)
     process.kill()
     process.communicate()
-    finished = len(run_folder.history(path))
-    last = int(run_folder.last_checkpoint(path).name)
+    finished = len(folder.history(path))
+    last = int(folder.last_checkpoint(path).name)
     assert finished - last in (0, 1)
-    for newer in run_folder.checkpoints(path):  # what the process wrote before the signal came
-        assert not run_folder.damage(newer)
+    for newer in folder.checkpoints(path):  # what the process wrote before the signal came
+        assert not folder.damage(newer)
     # Stale leftovers of a kill in the middle of writing are swept.
     (path / "checkpoints" / ".0009.tmp-1").mkdir()
     (path / "samples" / ".0009.png.tmp-1").write_text("half")
@@ -199,7 +201,7 @@ def test_killed_run_goes_on_in_a_fresh_process_with_the_same_bits(whole, tmp_pat
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert not list(path.rglob("*tmp*"))
-    assert [r["epoch"] for r in run_folder.history(path)] == list(range(1, max(4, last + 1) + 1))
+    assert [r["epoch"] for r in folder.history(path)] == list(range(1, max(4, last + 1) + 1))
     if last <= 3:  # on a slow machine the signal came in time: the fourth epoch compares
         assert differences(whole.model, runs.load(path)) == []
         assert (path / "history.csv").read_bytes() == (whole.path / "history.csv").read_bytes()
@@ -235,7 +237,7 @@ def test_nothing_is_beyond_the_checkpoint_after_resuming(copy):
         lines.write("5,0.1,0.2")  # a row that a kill cut off
     run = runs.resume(copy, images())
     assert run.epoch == 3
-    assert [row["epoch"] for row in run_folder.history(copy)] == [1, 2, 3]
+    assert [row["epoch"] for row in folder.history(copy)] == [1, 2, 3]
     assert sorted(p.stem for p in (copy / "samples").iterdir()) == ["0000", "0001", "0002", "0003"]
 
 
@@ -309,7 +311,7 @@ def altered(copy, change) -> None:
         for name, contents in members.items():
             archive.writestr(name, contents)
     manifest = json.loads((checkpoint / "manifest.json").read_text())
-    manifest["sha256"]["model.keras"] = run_folder.sha256(file)
+    manifest["sha256"]["model.keras"] = folder.sha256(file)
     (checkpoint / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -399,10 +401,10 @@ def test_checkpoint_that_fails_to_save_leaves_the_last_one(copy, monkeypatch):
     def full_disk(path):
         raise OSError("no space left")
 
-    monkeypatch.setattr(runs, "to_disk", full_disk)
+    monkeypatch.setattr(run_checkpoint, "to_disk", full_disk)
     with pytest.raises(OSError, match="no space left"):
-        runs.write_checkpoint(copy, run.model, 5)
-    assert [c.name for c in run_folder.checkpoints(copy)] == ["0003", "0004"]
+        run_checkpoint.write(copy, run.model, 5)
+    assert [c.name for c in folder.checkpoints(copy)] == ["0003", "0004"]
     assert not list(copy.rglob("*tmp*"))
 
 

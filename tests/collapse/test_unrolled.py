@@ -6,10 +6,10 @@ import pytest
 from keras import ops
 
 import kgan
+from engine.test_autodiff import by_finite_differences
 from kgan import autodiff, losses
 from kgan.models import unrolled_gan
 from kgan.models.unrolled_gan import UnrolledGAN
-from test_autodiff import by_finite_differences
 
 RATE = 0.5
 

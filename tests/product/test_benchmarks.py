@@ -12,7 +12,7 @@ import kgan
 
 @pytest.fixture(scope="module")
 def digits():
-    path = Path(__file__).parent.parent / "benchmarks" / "digits.py"
+    path = Path(__file__).parents[2] / "benchmarks" / "digits.py"
     spec = importlib.util.spec_from_file_location("benchmarks_digits", path)
     assert spec is not None
     assert spec.loader is not None

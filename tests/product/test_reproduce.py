@@ -12,9 +12,9 @@ import pytest
 from keras import ops
 
 import kgan
+from dynamics.test_dirac import Number, slope
 from kgan import cli, losses, reproduce
 from kgan.reproduce import Figure, Reproduction, Row, dirac
-from test_dirac import Number, slope
 
 DETERMINISTIC = [name for name, method in dirac.METHODS.items() if not method.noise]
 OSCILLATING = ("minimax", "WGAN, clip 1", "WGAN-GP 0.7")

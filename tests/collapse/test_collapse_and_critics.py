@@ -12,9 +12,9 @@ from keras import layers, ops
 from scipy.special import log_expit, xlogy
 
 import kgan
+from game.test_theory_meets_training import Shifted
 from kgan import autodiff, losses
 from kgan.callbacks import TheoryMonitor
-from test_theory_meets_training import Shifted
 
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTERS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)

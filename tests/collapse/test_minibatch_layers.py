@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from keras import ops
 
+from engine.test_autodiff import by_finite_differences
 from kgan import autodiff
 from kgan.layers.minibatch_discrimination import MinibatchDiscrimination
 from kgan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from registry import MODELS, SHAPE
-from test_autodiff import by_finite_differences
 
 LAYERS = {
     "discrimination": lambda: MinibatchDiscrimination(features=3, dimensions=2),

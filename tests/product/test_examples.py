@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("[0-9][0-9]_*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*/[0-9][0-9]_*.py"))
 IMPORT_NAMES = {"scikit-learn": "sklearn", "scikit-image": "skimage", "pillow": "PIL"}
 
 
@@ -35,11 +35,26 @@ def imported(tree: ast.AST) -> set[str]:
     return found
 
 
-def test_all_are_there():
-    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05", "06", "07"]
+def name(path: Path) -> str:
+    """A lesson as it is spoken of: `game/01`."""
+    return f"{path.parent.name}/{path.name[:2]}"
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_chapters_lessons_are_numbered_from_one():
+    chapters: dict[str, list[int]] = {}
+    for path in EXAMPLES:
+        chapters.setdefault(path.parent.name, []).append(int(path.name[:2]))
+    assert {"game", "networks", "evaluation", "collapse", "saturation"} <= set(chapters)
+    assert {c: list(range(1, len(n) + 1)) for c, n in chapters.items()} == chapters
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=name)
+def test_some_test_runs_the_lesson(path):
+    tests = (file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+    assert any(f'run("{name(path)}"' in source for source in tests)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=name)
 def test_reads_as_a_lesson(path):
     source = path.read_text(encoding="utf-8")
     tree = ast.parse(source)
@@ -48,11 +63,12 @@ def test_reads_as_a_lesson(path):
     assert "**Goal.**" in docstring
     assert source.startswith("# %% [markdown]\n")
     assert "# %% Knobs" in source
-    assert f"examples/out/{path.stem}" in source
-    assert f"({path.name})" in (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    place = f"{path.parent.name}/{path.stem}"
+    assert f"examples/out/{place}" in source
+    assert f"({place}.py)" in (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=name)
 def test_imports_core_dependencies_only(path):
     allowed = core_packages() | set(sys.stdlib_module_names)
     assert imported(ast.parse(path.read_text(encoding="utf-8"))) <= allowed
@@ -63,9 +79,9 @@ def test_an_import_of_anything_else_is_noticed():
     assert imported(ast.parse(script)) - core_packages() == {"torch"}
 
 
-def run(name: str, out: Path) -> dict:
+def run(lesson: str, out: Path) -> dict:
     """Run a lesson as a reader does, in a process of its own; its numbers."""
-    (path,) = [path for path in EXAMPLES if path.name.startswith(name)]
+    (path,) = [path for path in EXAMPLES if name(path) == lesson]
     done = subprocess.run(
         [sys.executable, str(path), "--out", str(out)],
         cwd=ROOT,
@@ -82,7 +98,7 @@ def run(name: str, out: Path) -> dict:
 @pytest.mark.slow
 def test_digits_gan(tmp_path):
     """C-01."""
-    found = run("01", tmp_path)
+    found = run("game/01", tmp_path)
     gan, gaussian = found["scores"]["GAN"], found["scores"]["Gaussian"]
     assert found["judge_test_accuracy"] >= 0.98
     assert gan["classes_of_at_least_1_percent"] == 10
@@ -97,7 +113,7 @@ def test_digits_gan(tmp_path):
 @pytest.mark.slow
 def test_optimal_discriminator(tmp_path):
     """C-02."""
-    found = run("02", tmp_path)
+    found = run("game/02", tmp_path)
     frozen, learned = found["frozen_generator"], found["learned_generator"]
     assert frozen["rms"] <= 0.03
     assert frozen["gap"] <= 0.01
@@ -111,7 +127,7 @@ def test_optimal_discriminator(tmp_path):
 @pytest.mark.slow
 def test_original_paper(tmp_path):
     """C-03."""
-    found = run("03", tmp_path)
+    found = run("game/03", tmp_path)
     for data in ("digits", "faces"):
         parzen = found[data]["parzen"]
         best_gaussian = max(parzen["Gaussian"]["mean"], parzen["Gaussian, cut off"]["mean"])
@@ -122,7 +138,7 @@ def test_original_paper(tmp_path):
 @pytest.mark.slow
 def test_convolutional(tmp_path):
     """C-04."""
-    found = run("04", tmp_path)
+    found = run("networks/01", tmp_path)
     for data in ("faces", "digits"):
         assert found[data]["ratio"] <= 0.25
         assert found[data]["ratio_untrained"] > 0.25  # control
@@ -131,7 +147,7 @@ def test_convolutional(tmp_path):
 @pytest.mark.slow
 def test_evaluation(tmp_path):
     """C-36, the rows without a conditional model; A-EVA-02, A-EVA-03."""
-    found = run("05", tmp_path)
+    found = run("evaluation/01", tmp_path)
     check = found["parzen_check"]
     assert check["closed_form"] == pytest.approx(0.305197, abs=1e-6)
     assert 4.9 * check["standard_error"] < 2e-3  # enough samples for the tolerance
@@ -149,7 +165,7 @@ def test_evaluation(tmp_path):
 @pytest.mark.slow
 def test_mode_collapse(tmp_path):
     """C-06; A-MC-01, A-MC-03."""
-    games = run("06", tmp_path)["games"]
+    games = run("collapse/01", tmp_path)["games"]
     hopping, *cures = games.values()
     assert hopping["fewest_modes_of_good_samples"] <= 2
     assert hopping["changes_within_3000"] >= 2
@@ -169,7 +185,7 @@ def test_mode_collapse(tmp_path):
 @pytest.mark.slow
 def test_saturation_and_distance(tmp_path):
     """C-05, C-08, C-09, C-50; A-MC-09, A-OT-16, A-SUP-11, A-SUP-13."""
-    found = run("07", tmp_path)
+    found = run("saturation/01", tmp_path)
     uniforms, normals = found["saturation"]["uniforms"], found["saturation"]["normals"]
     assert uniforms["minimax"][-1] <= 1e-4
     assert uniforms["non-saturating"][-1] >= max(1, 1e5 * uniforms["minimax"][-1])

@@ -35,7 +35,7 @@ BATCH = {"faces": 32, "digits": 64}
 SAMPLES = 500
 
 parser = argparse.ArgumentParser(description="DCGAN on faces and digits.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/04_convolutional"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/networks/01_convolutional"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 

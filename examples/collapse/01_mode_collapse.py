@@ -47,7 +47,7 @@ STD = 0.05  # of each mode; the circle has radius 1
 SNAPSHOTS = (500, 1000, 1500, 2000, 2500, 3000, 3500, 4000)
 
 parser = argparse.ArgumentParser(description="Mode collapse, hopping, and cures.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/06_mode_collapse"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/collapse/01_mode_collapse"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 

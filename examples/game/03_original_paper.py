@@ -67,7 +67,7 @@ SETTINGS = {
 }
 
 parser = argparse.ArgumentParser(description="The original paper's experiment, in small.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/03_original_paper"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/game/03_original_paper"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 

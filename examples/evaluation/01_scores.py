@@ -10,7 +10,7 @@ they tell.
 First the Parzen window itself is checked where the answer is known: on samples of N(0, 1) its mean
 is the density of N(0, 1 + sigma^2) (claim A-EVA-02).
 
-Shortened: the GAN is the one of lesson 01, a few thousand steps. A minute or two on two cores.
+Shortened: the GAN is the one of lesson game/01, a few thousand steps. A minute or two on two cores.
 """
 
 # %% Knobs
@@ -30,13 +30,13 @@ import kgan
 from kgan import metrics
 
 SEED = 0
-EPOCHS, BATCH, RATE = 250, 64, 3e-4  # as in lesson 01
+EPOCHS, BATCH, RATE = 250, 64, 3e-4  # as in lesson game/01
 SAMPLES = 2000
 SIGMA = 0.35  # the width of claim A-EVA-03
 PARZEN_SAMPLES = 4_000_000  # 4.9 standard errors are then within 0.002
 
 parser = argparse.ArgumentParser(description="The evaluation table.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/05_evaluation"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/evaluation/01_scores"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 keras.utils.set_random_seed(SEED)

@@ -45,7 +45,9 @@ PACKINGS = (1, 2, 3)  # part 4
 DIGITS = 150  # part 5
 
 parser = argparse.ArgumentParser(description="What reaches the generator, against closed forms.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/07_saturation_and_distance"))
+parser.add_argument(
+    "--out", type=Path, default=Path("examples/out/saturation/01_saturation_and_distance")
+)
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 

@@ -38,7 +38,7 @@ SHOWN = (0, 5, 20, 60, 120, EPOCHS)  # epochs at which the same noise is drawn
 SAMPLES = 2000
 
 parser = argparse.ArgumentParser(description="The GAN of 2014 on handwritten digits.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/01_digits_gan"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/game/01_digits_gan"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 keras.utils.set_random_seed(SEED)

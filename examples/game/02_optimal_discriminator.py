@@ -38,7 +38,7 @@ GAN_EPOCHS, GAN_BATCH = 15, 512  # part 2
 GAN_D_RATE, GAN_G_RATE = 5e-3, 5e-4  # D must be quick, to stay near its best response
 
 parser = argparse.ArgumentParser(description="A learned discriminator against D*, and a 1-D GAN.")
-parser.add_argument("--out", type=Path, default=Path("examples/out/02_optimal_discriminator"))
+parser.add_argument("--out", type=Path, default=Path("examples/out/game/02_optimal_discriminator"))
 OUT = parser.parse_known_args()[0].out
 OUT.mkdir(parents=True, exist_ok=True)
 keras.utils.set_random_seed(SEED)

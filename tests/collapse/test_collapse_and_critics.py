@@ -16,6 +16,8 @@ from game.test_theory_meets_training import Shifted
 from kgan import autodiff, losses
 from kgan.callbacks import TheoryMonitor
 
+pytestmark = pytest.mark.one_backend
+
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTERS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 STD = 0.05

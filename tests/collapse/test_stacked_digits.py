@@ -7,6 +7,8 @@ from kgan import data
 from kgan.reproduce import stacked_digits
 from kgan.reproduce.journal import Journal
 
+pytestmark = pytest.mark.one_backend
+
 N = 26_000
 
 

@@ -13,6 +13,8 @@ from kgan import losses
 from kgan.callbacks import LossDoctor, ModeMonitor
 from kgan.callbacks.loss_doctor import FINDINGS, Signs
 
+pytestmark = pytest.mark.one_backend
+
 ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTERS = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 STD = 0.05

@@ -15,6 +15,8 @@ from kgan.metrics import extractors, neighbours, parzen
 from kgan.metrics import judge as judge_module
 from kgan.metrics.modes import kl_to_uniform
 
+pytestmark = pytest.mark.one_backend
+
 SIGMAS = stats.norm.isf(5e-7)  # 4.9 standard errors: a false failure in a million runs
 
 

@@ -9,6 +9,8 @@ import pytest
 
 import kgan
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.fixture(scope="module")
 def digits():

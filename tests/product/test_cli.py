@@ -17,6 +17,8 @@ import kgan
 from kgan import cli, runs
 from kgan.runs import folder
 
+pytestmark = pytest.mark.one_backend
+
 BACKEND = keras.backend.backend()
 
 

@@ -16,6 +16,8 @@ from scipy import stats
 import kgan.data
 from kgan.data import downloads, folder
 
+pytestmark = pytest.mark.one_backend
+
 POINTS = ("ring", "grid", "eight_gaussians", "swiss_roll")
 ALPHA = 1e-6  # false-failure rate of each random check
 

@@ -11,6 +11,8 @@ from PIL import Image
 from kgan import cli, data, reproduce
 from kgan.reproduce import Journal, mixtures, pacgan, unrolled, wgan_gp
 
+pytestmark = pytest.mark.one_backend
+
 PERFECT = 1 - math.exp(-9 / 2)  # share within 3 standard deviations in two dimensions
 
 

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from kgan.checks import check_choice
+
 BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -14,10 +16,11 @@ def choose_backend(name: str | None) -> None:
     """Set the backend before Keras is imported, which fixes it for the process."""
     if name is None:
         name = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if name not in BACKENDS:
-        raise ValueError(f"--backend: got {name!r}; accepted are {', '.join(BACKENDS)}.")
+    check_choice("--backend", name, BACKENDS)
     if importlib.util.find_spec(name) is None:
-        raise ValueError(f"--backend: {name} is not installed; pip install 'kgan[{name}]' adds it.")
+        raise ValueError(
+            f"--backend: got {name}, which is not installed; pip install 'kgan[{name}]' adds it."
+        )
     if "keras" in sys.modules and sys.modules["keras"].backend.backend() != name:
         raise ValueError(
             f"--backend: got {name}, and this process runs on "

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kgan.checks import check_choice
 from kgan.cli.options import AsJson
 from kgan.cli.terminal import console
 
@@ -39,8 +40,8 @@ def list_(
     Example: kgan list models
     """
     tables = {"models": _models, "data": _data_sets, "claims": _claims}
-    if what is not None and what not in tables:
-        raise ValueError(f"list: got {what!r}; accepted are {', '.join(tables)}.")
+    if what is not None:
+        check_choice("list", what, tables)
     rows = {name: table() for name, table in tables.items() if what in (None, name)}
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))

@@ -26,7 +26,7 @@ def sample(
     if out.suffix.lower() != ".png":
         raise ValueError(f"--out: got {out}; accepted is a name that ends in .png.")
     if not out.parent.is_dir():
-        raise ValueError(f"--out: there is no folder {out.parent}.")
+        raise ValueError(f"--out: got {out}; accepted is a name in a folder that exists.")
     check_new(out)
     model, _ = _trained(run)
     from kgan.callbacks.samples import draw

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from kgan import metrics
+from kgan.checks import check_count
 from kgan.data import Dataset
 
 NEIGHBOURS = 5
@@ -33,8 +34,7 @@ def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> di
     """
     if n is None:
         n = min(len(data.train), _LARGEST)
-    if n <= NEIGHBOURS:
-        raise ValueError(f"n: got {n}; accepted is an integer > {NEIGHBOURS}.")
+    check_count("n", n, least=NEIGHBOURS + 1)
     rng = np.random.default_rng(seed)
     train = _flat(data.train[np.sort(rng.permutation(len(data.train))[:_LARGEST])])
     held_out = _flat(data.test[np.sort(rng.permutation(len(data.test))[:_LARGEST])])

@@ -11,15 +11,15 @@ checkpoints/    NNNN/{model.keras, state.npz, manifest.json} after epoch NNNN, t
 
 import contextlib
 import csv
-import difflib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import kgan
+from kgan.checks import check_choice, check_count
 from kgan.data import Dataset, load
 from kgan.files import replacing
 
@@ -35,23 +35,13 @@ def model_name(name: str) -> str:
         ValueError: there is no such model; the message gives the nearest names.
     """
     plain = name.lower().replace("-", "").replace("_", "")
-    if plain not in MODELS:
-        raise ValueError(
-            f"unknown model {name!r}{nearest(plain, MODELS)}; known are {', '.join(MODELS)}."
-        )
-    return plain
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A question that offers the nearest of the known names, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=3)
-    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+    return check_choice("model", plain, MODELS)
 
 
 def check_new(path: Path) -> None:
     """Refuse a path at which something exists."""
     if path.exists():
-        raise ValueError(f"--out: {path} exists already; give a new folder, or --resume {path}.")
+        raise ValueError(f"--out: got {path}, which exists already; accepted is a new one.")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -72,10 +62,7 @@ def read_config(path: Path) -> dict[str, Any]:
         ) from error
     if missing:
         raise ValueError(f"run: {path} is no run folder: {file.name} has no {min(missing)!r}.")
-    if config["model"] not in MODELS:
-        raise ValueError(
-            f"run: {file} names model {config['model']!r}; accepted are {', '.join(MODELS)}."
-        )
+    check_choice(f"run: {file}: model", config["model"], MODELS)
     return config
 
 
@@ -152,8 +139,7 @@ def write_history(file: Path, rows: list[dict[str, float]]) -> None:
 
 
 def check_epochs(epochs, finished: int) -> None:
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"epochs: got {epochs!r}; accepted is an integer >= 1.")
+    check_count("epochs", epochs)
     if epochs <= finished:
         raise ValueError(
             f"epochs: got {epochs}, and {finished} are finished; accepted is a larger number, "

@@ -27,6 +27,7 @@ import kgan
 from kgan import autodiff, callbacks, losses
 from kgan.callbacks.samples import animate, drawable
 from kgan.callbacks.theory_monitor import comparable
+from kgan.checks import check_choice, check_names
 from kgan.data import Batches, Dataset
 from kgan.files import to_disk
 from kgan.runs import checkpoint
@@ -37,7 +38,6 @@ from kgan.runs.folder import (
     history,
     last_checkpoint,
     load_data,
-    nearest,
     read_config,
     sweep,
     write_history,
@@ -137,19 +137,11 @@ def build(name: str, data: Dataset, options: Mapping[str, Any], seed: int):
     """
     kind = getattr(kgan, MODELS[name])
     accepted = [o for o in inspect.signature(kind).parameters if o not in _NOT_OPTIONS]
-    for option in options:
-        if option not in accepted:
-            raise ValueError(
-                f"--set: {kind.__name__} has no option {option!r}"
-                f"{nearest(option, accepted)}; it takes {', '.join(accepted)}."
-            )
+    check_names(f"--set: {kind.__name__}: option", options, accepted)
     given = {"data_range": data.data_range, **options}
     if isinstance(given.get("objective"), str):
         known = {n: o for n, o in vars(losses).items() if isinstance(o, losses.Objective)}
-        word = given["objective"]
-        if word not in known:
-            raise ValueError(f"--set objective: got {word!r}; accepted are {', '.join(known)}.")
-        given["objective"] = known[word]
+        given["objective"] = known[check_choice("--set objective", given["objective"], known)]
     keras.utils.set_random_seed(seed)
     try:
         model = kind(data.shape, seed=seed, **given)
@@ -190,7 +182,7 @@ def start(
         raise ValueError(f"model: got {name}; accepted are {', '.join(MODELS.values())}.")
     if tuple(data.shape) != tuple(model.data_shape):
         raise ValueError(
-            f"data: got samples of shape {data.shape}; this {name} takes {model.data_shape}."
+            f"data: got samples of shape {data.shape}; accepted by this {name} is {model.data_shape}."
         )
     if isinstance(data.train, np.ndarray):
         model.check_data(data.train, None, f"data {data.name!r}")

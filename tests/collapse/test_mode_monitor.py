@@ -257,7 +257,7 @@ def test_figure_shows_the_snapshots_that_are_asked_for():
     for wrong in ([], [-1, 3]):
         with pytest.raises(ValueError, match="snapshots: got"):
             monitor.figure(wrong)
-    with pytest.raises(ValueError, match="nothing has been measured"):
+    with pytest.raises(ValueError, match="got no measurement yet"):
         ModeMonitor(CENTERS, STD).figure()
 
 

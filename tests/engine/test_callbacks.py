@@ -336,8 +336,8 @@ def test_player_learning_rate_moves_one_player():
     ("player", "schedule", "named"),
     [
         ("painter", lambda epoch, rate: rate, "player: got 'painter'"),
-        ("generator", lambda epoch, rate: -1.0, "schedule: returned -1.0"),
-        ("generator", lambda epoch, rate: None, "schedule: returned None"),
+        ("generator", lambda epoch, rate: -1.0, "schedule, at epoch 0: got -1.0"),
+        ("generator", lambda epoch, rate: None, "schedule, at epoch 0: got None"),
     ],
 )
 def test_player_learning_rate_refuses(player, schedule, named):

@@ -142,7 +142,7 @@ def printed(reproduction):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["dirak"], "unknown protocol 'dirak' (did you mean 'dirac'?); known are dirac, pacgan-"),
+        (["dirak"], "protocol: got 'dirak' (did you mean 'dirac'?); accepted are dirac, pacgan-"),
         (["dirac", "--method", "R2"], "method: got 'R2'; accepted are minimax, non-saturating, "),
         (["dirac", "--steps", 0], "--steps"),
         (["dirac", "--seeds", 0], "--seeds"),

@@ -352,7 +352,7 @@ def test_archive_that_was_only_packed_again_is_read(copy):
         (
             '{"model": "os.system", "data": {"hash": "", "name": "", "options": {}}, '
             '"batch_size": 1, "seed": 0, "backend": "jax"}',
-            "names model 'os.system'; accepted are gan",
+            "model: got 'os.system'; accepted are gan",
         ),
     ],
 )

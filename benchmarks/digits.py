@@ -54,8 +54,8 @@ from rich.table import Table
 
 import kgan
 from kgan import losses, metrics
-from kgan.evaluation import halves, neighbour_scores
 from kgan.layers import MinibatchDiscrimination, SpectralNormalization
+from kgan.metrics.evaluation import halves, neighbour_scores
 
 SHAPE = (8, 8, 1)
 LATENT = 32

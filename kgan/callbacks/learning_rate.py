@@ -1,11 +1,12 @@
 """A learning rate that changes over the epochs, for one player."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+
+from kgan.checks import check_choice, check_number
 
 
 class PlayerLearningRate(keras.callbacks.Callback):
@@ -36,24 +37,19 @@ class PlayerLearningRate(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         model: Any = self.model
         players = model.optimizer.players
-        if self.player not in players:
-            raise ValueError(f"player: got {self.player!r}; the players are {sorted(players)}.")
+        check_choice("player", self.player, players)
         rate = players[self.player].get_config()["learning_rate"]
         if isinstance(rate, dict):
             raise ValueError(
-                f"player: {self.player!r} has an optimizer with a learning-rate schedule of its "
-                "own; give it a number to let this callback set it."
+                f"player: got {self.player!r}, whose optimizer has a schedule of its own; accepted "
+                "is one with a number, for this callback to set."
             )
 
     def on_epoch_begin(self, epoch, logs=None):
         model: Any = self.model  # on JAX only what is reached through it at this moment counts
         optimizer = model.optimizer.players[self.player]
         rate = self.schedule(epoch, _number(optimizer.learning_rate))
-        if not isinstance(rate, int | float) or not 0 <= rate < math.inf:
-            raise ValueError(
-                f"schedule: returned {rate!r} for epoch {epoch}; accepted is a finite number >= 0."
-            )
-        optimizer.learning_rate = rate
+        optimizer.learning_rate = check_number(f"schedule, at epoch {epoch}", rate, least=0)
 
     def on_epoch_end(self, epoch, logs=None):
         model: Any = self.model

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from kgan.checks import check_count, check_number
 from kgan.files import replacing
 from kgan.metrics.modes import mode_report
-from kgan.metrics.samples import as_points, check_count, check_positive
+from kgan.metrics.samples import as_points
 
 ops: Any = keras.ops  # its functions carry no types
 _POINTS = 400  # samples of each measurement that are kept for its snapshot
@@ -90,11 +91,11 @@ class ModeMonitor(keras.callbacks.Callback):
     ):
         super().__init__()
         self.centers = as_points("centers", centers)
-        self.std = check_positive("std", std)
+        self.std = check_number("std", std, above=0)
         self.directory = None if directory is None else Path(directory)
         self.samples = check_count("samples", samples, least=100)
         self.every = None if every is None else check_count("every", every, least=1)
-        self.radius = check_positive("radius", radius)
+        self.radius = check_number("radius", radius, above=0)
         mode_report(self.centers, self.centers, std, radius, minimum_share)  # refuses a bad share
         self.minimum_share = minimum_share
         self.seed = check_count("seed", seed, least=0)
@@ -205,7 +206,7 @@ class ModeMonitor(keras.callbacks.Callback):
 
     def _shown(self, snapshots) -> list[Measurement]:
         if not self.history:
-            raise ValueError("ModeMonitor: nothing has been measured yet; train with it first.")
+            raise ValueError("ModeMonitor: got no measurement yet; train with it first.")
         if snapshots is None:
             spread = np.linspace(0, len(self.history) - 1, _SNAPSHOTS).round().astype(int)
             return [self.history[i] for i in np.unique(spread)]
@@ -288,8 +289,8 @@ def _read(path: Path, modes: int) -> list[Measurement]:
         columns = {name: stored[name] for name in stored.files}
     if columns["shares"].shape[1] != modes:
         raise ValueError(
-            f"directory: {path} holds a history of {columns['shares'].shape[1]} modes, "
-            f"the centers are {modes}; give another folder."
+            f"directory: got {path} with a history of {columns['shares'].shape[1]} modes; "
+            f"accepted is one of {modes}, as the centers have it, or another folder."
         )
     return [
         Measurement(

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from kgan.checks import check_count
+
 ops: Any = keras.ops  # its functions carry no types
 
 
@@ -28,11 +30,8 @@ class Maxout(keras.layers.Layer):
         self, units: int, pieces: int = 5, kernel_initializer: Any = "glorot_uniform", **options
     ):
         super().__init__(**options)
-        for argument, value in (("units", units), ("pieces", pieces)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{argument}: got {value!r}; accepted is an integer >= 1.")
-        self.units = units
-        self.pieces = pieces
+        self.units = check_count("units", units)
+        self.pieces = check_count("pieces", pieces)
         self.kernel_initializer: Any = keras.initializers.get(kernel_initializer)
         self.affine = keras.layers.Dense(units * pieces, kernel_initializer=self.kernel_initializer)
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from kgan.checks import check_count
+
 ops: Any = keras.ops  # its functions carry no types
 
 
@@ -40,11 +42,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         **options,
     ):
         super().__init__(**options)
-        for argument, value in (("features", features), ("dimensions", dimensions)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{argument}: got {value!r}; accepted is an integer >= 1.")
-        self.features = features
-        self.dimensions = dimensions
+        self.features = check_count("features", features)
+        self.dimensions = check_count("dimensions", dimensions)
         self.kernel_initializer: Any = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from kgan.checks import check_count
+
 ops: Any = keras.ops  # its functions carry no types
 
 
@@ -34,14 +36,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     def __init__(self, group_size: int | None = None, **options):
         super().__init__(**options)
-        if group_size is not None and (
-            isinstance(group_size, bool) or not isinstance(group_size, int) or group_size < 1
-        ):
-            raise ValueError(
-                f"group_size: got {group_size!r}; accepted is an integer >= 1, or None for the "
-                "whole minibatch."
-            )
-        self.group_size = group_size
+        self.group_size = None if group_size is None else check_count("group_size", group_size)
 
     def call(self, x):
         n, *places, _ = ops.shape(x)

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kgan.metrics.samples import as_points, check_count, check_same_dimension
+from kgan.checks import check_count
+from kgan.metrics.samples import as_points, check_same_dimension
 
 
 def frechet_distance(real, fake) -> float:
@@ -72,7 +73,8 @@ def kernel_distance(
     size = min(1000, smaller) if subset_size is None else check_count("subset_size", subset_size, 2)
     if size > smaller:
         raise ValueError(
-            f"subset_size must be at most {smaller}, the smaller number of samples; got {size}"
+            f"subset_size: got {size}; accepted is an integer from 2 to {smaller}, the smaller "
+            "number of samples."
         )
     generator = np.random.default_rng(check_count("seed", seed, 0))
     values = [

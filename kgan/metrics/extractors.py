@@ -1,12 +1,12 @@
 """What turns images into the vectors that distances and neighbours are measured between."""
 
-import difflib
 import functools
 import os
 from pathlib import Path
 
 import numpy as np
 
+from kgan.checks import check_choice
 from kgan.metrics.samples import as_points, check_images
 
 _EXTRACTORS = ("pixels", "digits", "inception")
@@ -33,24 +33,21 @@ def features(images, extractor: str = "pixels") -> np.ndarray:
         ValueError: wrong shape for the extractor, values outside [-1, 1], an unknown extractor,
             Inception's weights neither at hand nor reachable.
     """
+    check_choice("extractor", extractor, _EXTRACTORS)
     if extractor == "pixels":
         return as_points("images", check_images("images", images))
     if extractor == "digits":
         from kgan.metrics.judge import digits_judge
 
         return np.asarray(digits_judge().features(images), np.float64)
-    if extractor == "inception":
-        return _inception_features(check_images("images", images))
-    near = difflib.get_close_matches(str(extractor), _EXTRACTORS, n=1)
-    nearest = f" (did you mean {near[0]!r}?)" if near else ""
-    raise ValueError(
-        f"unknown extractor {extractor!r}{nearest}; known are {', '.join(_EXTRACTORS)}"
-    )
+    return _inception_features(check_images("images", images))
 
 
 def _inception_features(images: np.ndarray) -> np.ndarray:
     if images.shape[-1] not in (1, 3):
-        raise ValueError(f"images must have 1 or 3 channels for inception; got {images.shape[-1]}")
+        raise ValueError(
+            f"images: got {images.shape[-1]} channels; accepted by inception are 1 and 3."
+        )
     import keras
 
     network = _inception()
@@ -80,7 +77,7 @@ def _inception():
         home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
         reason = " ".join(str(error).split())
         raise ValueError(
-            f"extractor 'inception' has no weights on this machine and can't download them "
-            f"({reason}); put {_INCEPTION_ADDRESS} at {home / 'models' / _INCEPTION_FILE}, "
-            f"or use 'pixels', which needs none"
+            f"extractor: got 'inception', which has no weights on this machine and can't download "
+            f"them ({reason}); put {_INCEPTION_ADDRESS} at {home / 'models' / _INCEPTION_FILE}, "
+            "or use 'pixels', which needs none."
         ) from error

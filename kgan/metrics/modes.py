@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from kgan.metrics.samples import as_points, check_positive, check_same_dimension
+from kgan.checks import check_number
+from kgan.metrics.samples import as_points, check_same_dimension
 
 
 class ModeReport(NamedTuple):
@@ -41,9 +42,8 @@ def mode_report(samples, centers, std, radius: float = 3, minimum_share: float =
     """
     x, c = as_points("samples", samples), as_points("centers", centers)
     check_same_dimension(samples=x, centers=c)
-    limit = check_positive("radius", radius) * check_positive("std", std)
-    if isinstance(minimum_share, str) or not 0 <= minimum_share <= 1:
-        raise ValueError(f"minimum_share must be in [0, 1]; got {minimum_share!r}")
+    limit = check_number("radius", radius, above=0) * check_number("std", std, above=0)
+    check_number("minimum_share", minimum_share, least=0, most=1)
     distance = cdist(x, c)
     nearest = distance.argmin(axis=1)
     good = distance[np.arange(len(x)), nearest] < limit

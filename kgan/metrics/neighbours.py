@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from kgan.metrics.samples import as_points, check_count, check_same_dimension
+from kgan.checks import check_count
+from kgan.metrics.samples import as_points, check_same_dimension
 
 _BLOCK = 2**23  # distances held at once: 64 MiB
 

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from kgan.metrics.samples import as_points, check_positive, check_same_dimension
+from kgan.checks import check_number
+from kgan.metrics.samples import as_points, check_same_dimension
 
 _BLOCK = 2**23  # distances held at once: 64 MiB
 _WIDTHS = np.logspace(-3, 1, 41)  # ten a decade, in root mean variances of the validation data
@@ -45,19 +46,21 @@ def parzen_log_likelihood(samples, test, validation=None, sigma=None) -> ParzenL
     check_same_dimension(samples=x, test=t)
     if (validation is None) == (sigma is None):
         raise ValueError(
-            "parzen_log_likelihood needs either validation, to choose the width on, or sigma; "
-            f"got {'neither' if sigma is None else 'both'}"
+            f"validation, sigma: got {'neither' if sigma is None else 'both'}; accepted is one of "
+            "them: data to choose the width on, or the width."
         )
     if sigma is None:
         v = as_points("validation", validation, least=2)
         check_same_dimension(samples=x, validation=v)
         scale = np.sqrt(v.var(axis=0).mean())
         if scale == 0:
-            raise ValueError("validation must not be the same sample throughout")
+            raise ValueError(
+                "validation: got the same sample throughout; accepted are samples that differ."
+            )
         widths = scale * _WIDTHS
         width = float(widths[np.argmax(_log_densities(x, v, widths).mean(axis=1))])
     else:
-        width = check_positive("sigma", sigma)
+        width = check_number("sigma", sigma, above=0)
     values = _log_densities(x, t, np.array([width]))[0]
     error = values.std(ddof=1) / np.sqrt(len(values))
     return ParzenLogLikelihood(float(values.mean()), float(error), width)

@@ -12,17 +12,20 @@ def as_points(argument: str, values, least: int = 1) -> np.ndarray:
     """
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
-        raise ValueError(f"{argument} must hold real numbers; got an array of {array.dtype}")
+        raise ValueError(f"{argument}: got an array of {array.dtype}; accepted are real numbers.")
     if array.ndim not in (2, 4) or array[:1].size == 0 < len(array):
         raise ValueError(
-            f"{argument} must have shape (n, d) or (n, height, width, channels); got {array.shape}"
+            f"{argument}: got shape {array.shape}; accepted is (n, d) or (n, height, width, "
+            "channels)."
         )
     if len(array) < least:
-        raise ValueError(f"{argument} needs at least {least} samples; got {len(array)}")
+        raise ValueError(f"{argument}: got {len(array)} samples; accepted are {least} or more.")
     points = array.reshape(len(array), -1).astype(np.float64)
     wrong = np.count_nonzero(~np.isfinite(points))
     if wrong:
-        raise ValueError(f"{argument} must be finite; got {wrong} entries that are NaN or infinite")
+        raise ValueError(
+            f"{argument}: got {wrong} entries that are NaN or infinite; accepted are finite ones."
+        )
     return points
 
 
@@ -35,12 +38,12 @@ def check_images(argument: str, values, shape: tuple[int, ...] | None = None) ->
     images = np.asarray(values)
     wanted = f"(n, {', '.join(map(str, shape))})" if shape else "(n, height, width, channels)"
     if images.ndim != 4 or (shape is not None and images.shape[1:] != shape):
-        raise ValueError(f"{argument} must have shape {wanted}; got {images.shape}")
+        raise ValueError(f"{argument}: got shape {images.shape}; accepted is {wanted}.")
     points = as_points(argument, images)
     if points.min() < -1 or points.max() > 1:
         raise ValueError(
-            f"{argument} must be in [-1, 1]; got values from {points.min():.6g} "
-            f"to {points.max():.6g}"
+            f"{argument}: got values from {points.min():.6g} to {points.max():.6g}; accepted are "
+            "values in [-1, 1]."
         )
     return images
 
@@ -53,31 +56,7 @@ def check_same_dimension(**points: np.ndarray) -> None:
     """
     dimensions = {argument: array.shape[1] for argument, array in points.items()}
     if len(set(dimensions.values())) > 1:
-        found = ", ".join(f"{argument} has {d}" for argument, d in dimensions.items())
-        raise ValueError(f"samples must have the same number of entries; {found}")
-
-
-def check_count(argument: str, value, least: int) -> int:
-    """An integer of at least `least`.
-
-    Raises:
-        ValueError: naming `argument`.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{argument} must be an integer of at least {least}; got {value!r}")
-    return int(value)
-
-
-def check_positive(argument: str, value) -> float:
-    """A positive finite number.
-
-    Raises:
-        ValueError: naming `argument`.
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if isinstance(value, str | bool) or not 0 < number < np.inf:
-        raise ValueError(f"{argument} must be a positive number; got {value!r}")
-    return number
+        found = ", ".join(map(str, dimensions.values()))
+        raise ValueError(
+            f"{', '.join(dimensions)}: got samples of {found} entries; accepted is one number."
+        )

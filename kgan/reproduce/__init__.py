@@ -19,9 +19,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from kgan.report import number
+from kgan.checks import check_choice, check_count
+from kgan.report.scores import number
 from kgan.reproduce.journal import Journal
-from kgan.run_folder import nearest
 
 PROTOCOLS = {
     "dirac": "kgan.reproduce.dirac:run",
@@ -182,15 +182,10 @@ def run(
     Raises:
         ValueError: an unknown protocol or method, or no count.
     """
-    if name not in PROTOCOLS:
-        raise ValueError(
-            f"unknown protocol {name!r}{nearest(name, PROTOCOLS)}; "
-            f"known are {', '.join(PROTOCOLS)}."
-        )
+    check_choice("protocol", name, PROTOCOLS)
     for argument, count in (("seeds", seeds), ("steps", steps)):
-        whole = isinstance(count, int) and not isinstance(count, bool)
-        if count is not None and not (whole and count >= 1):
-            raise ValueError(f"{argument}: got {count!r}; accepted is an integer >= 1.")
+        if count is not None:
+            check_count(argument, count)
     module, function = PROTOCOLS[name].split(":")
     protocol = getattr(importlib.import_module(module), function)
     return protocol(seeds=seeds, steps=steps, methods=methods, journal=journal or Journal())
@@ -203,10 +198,7 @@ def choose(methods: Sequence[str] | None, table: Sequence[str], default: Sequenc
         ValueError: a method that the table does not have.
     """
     for method in methods or ():
-        if method not in table:
-            raise ValueError(
-                f"method: got {method!r}{nearest(method, table)}; accepted are {', '.join(table)}."
-            )
+        check_choice("method", method, table)
     return [method for method in table if method in (methods or default)]
 
 

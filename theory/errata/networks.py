@@ -144,7 +144,7 @@ noise = Claim(
         "002_d31ce6ddd5a0096b.txt:244-245",
     ),
     erratum=True,
-    test="tests/test_networks_match_theory.py::test_original_layers",
+    test="tests/networks/test_networks_match_theory.py::test_original_layers",
 )
 
 

@@ -220,7 +220,7 @@ penalised = Claim(
         "Gulrajani et al. 2017, equation 3, maximised",
         "000_8b69f153baee6a3b.txt:536",
     ),
-    test="tests/test_collapse_and_critics.py::test_critic_reads_the_biased_distance",
+    test="tests/collapse/test_collapse_and_critics.py::test_critic_reads_the_biased_distance",
 )
 
 

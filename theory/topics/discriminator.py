@@ -59,7 +59,7 @@ optimal = Claim(
         "001_5040f14b49cef5aa.txt:31",
         "002_d31ce6ddd5a0096b.txt:174-196",
     ),
-    test="tests/test_theory_meets_training.py::test_learned_discriminator_is_optimal",
+    test="tests/game/test_theory_meets_training.py::test_learned_discriminator_is_optimal",
 )
 
 

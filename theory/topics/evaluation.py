@@ -273,7 +273,7 @@ reference = Claim(
     "score prefers copies to everything else.",
     assumptions=("2000 samples, except the training images", "values cut off at -1 and 1"),
     sources=(f"{_PAPER} and table 1", "002_d31ce6ddd5a0096b.txt:281"),
-    test="tests/test_examples.py::test_evaluation",
+    test="tests/product/test_examples.py::test_evaluation",
 )
 
 
@@ -300,7 +300,7 @@ experiments = Claim(
     "lfw_subset for TFD; `kgan.data.load` reads both.",
     sources=(_PAPER, "002_d31ce6ddd5a0096b.txt:226-228"),
     definition=True,
-    test="tests/test_data.py::test_bundled_images_are_fixed",
+    test="tests/product/test_data.py::test_bundled_images_are_fixed",
 )
 
 

@@ -448,7 +448,7 @@ explicit = Claim(
         "003_0ac11bc5ae3e596a.txt:146-148,229",
     ),
     definition=True,
-    test="tests/test_networks_match_theory.py::test_gan_gives_samples_and_no_density",
+    test="tests/networks/test_networks_match_theory.py::test_gan_gives_samples_and_no_density",
 )
 
 

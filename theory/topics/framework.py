@@ -55,7 +55,7 @@ ingredients = Claim(
         "002_d31ce6ddd5a0096b.txt:92-97",
         "003_0ac11bc5ae3e596a.txt:229-241",
     ),
-    test="tests/test_theory_meets_training.py::test_discriminator_is_a_probability",
+    test="tests/game/test_theory_meets_training.py::test_discriminator_is_a_probability",
 )
 
 
@@ -221,7 +221,7 @@ first_term = Claim(
     r"D(G(z)))]",
     assumptions=("D is fixed",),
     sources=(f"{_PAPER}, algorithm 1", "002_d31ce6ddd5a0096b.txt:122"),
-    test="tests/test_theory_meets_training.py::test_first_term_has_no_generator_gradient",
+    test="tests/game/test_theory_meets_training.py::test_first_term_has_no_generator_gradient",
 )
 
 

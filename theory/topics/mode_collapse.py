@@ -240,7 +240,7 @@ cycle = Claim(
         "Metz et al. 2017, Unrolled Generative Adversarial Networks, section 3.1",
         f"{_COURSE}:400-419",
     ),
-    test="tests/test_collapse_and_critics.py::test_over_trained_generator_cycles",
+    test="tests/collapse/test_collapse_and_critics.py::test_over_trained_generator_cycles",
 )
 
 
@@ -433,7 +433,7 @@ measured = Claim(
         f"{_COURSE}:407,419",
     ),
     definition=True,
-    test="tests/test_metrics.py::test_mode_report_by_loops",
+    test="tests/evaluation/test_metrics.py::test_mode_report_by_loops",
 )
 
 _ANGLES = 2 * np.pi * np.arange(8) / 8
@@ -502,7 +502,7 @@ unlabelled = Claim(
     formula=r"p_g^*(x \mid y) = \delta_{x^*(y)}, \quad x^*(y) = \operatorname{argmax}_x D(x, y)",
     assumptions=("D does not move", "argmax D is a single point in each class"),
     sources=(f"{_COURSE}:412", _TUTORIAL),
-    test="tests/test_collapse_and_critics.py::test_over_trained_generator_cycles",
+    test="tests/collapse/test_collapse_and_critics.py::test_over_trained_generator_cycles",
 )
 
 

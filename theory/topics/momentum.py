@@ -55,7 +55,7 @@ momentum = Claim(
         "Goodfellow et al. 2014, algorithm 1",
         "002_d31ce6ddd5a0096b.txt:155",
     ),
-    test="tests/test_networks_match_theory.py::test_momentum_is_its_closed_form",
+    test="tests/networks/test_networks_match_theory.py::test_momentum_is_its_closed_form",
 )
 
 

@@ -343,7 +343,7 @@ original = Claim(
     "noise at its input only; the discriminator has maxout units and is trained with dropout. "
     "`GAN.original` builds these layers.",
     sources=(f"{_PAPER}, section 5", f"{_DECK}:244"),
-    test="tests/test_networks_match_theory.py::test_original_layers",
+    test="tests/networks/test_networks_match_theory.py::test_original_layers",
 )
 
 
@@ -356,7 +356,7 @@ maxout = Claim(
     "of two maxout units need be neither convex nor concave.",
     formula=r"h(x) = \max_{k} \left( w_k^{T} x + b_k \right)",
     sources=("Goodfellow et al. 2013, Maxout Networks, sections 3 and 4", f"{_DECK}:244"),
-    test="tests/test_networks_match_theory.py::test_maxout_is_convex_and_piecewise_linear",
+    test="tests/networks/test_networks_match_theory.py::test_maxout_is_convex_and_piecewise_linear",
 )
 
 
@@ -472,7 +472,7 @@ dropped = Claim(
         "Srivastava et al. 2014, Dropout, section 10 (multiplicative noise)",
         f"{_DECK}:245-247",
     ),
-    test="tests/test_networks_match_theory.py::test_dropout_moments",
+    test="tests/networks/test_networks_match_theory.py::test_dropout_moments",
 )
 
 

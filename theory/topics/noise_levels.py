@@ -29,7 +29,7 @@ uniforms = Claim(
     r" = 0.438319\quad(\theta = 2)",
     assumptions=("Gaussian noise, s = 1, on both inputs of D",),
     sources=(_NOISE, "001_5040f14b49cef5aa.txt:44"),
-    test="tests/test_collapse_and_critics.py::test_noised_uniforms_restore_the_gradient",
+    test="tests/collapse/test_collapse_and_critics.py::test_noised_uniforms_restore_the_gradient",
     no_proof="the integrals have no closed form",
 )
 

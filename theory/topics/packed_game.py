@@ -129,7 +129,7 @@ effect = Claim(
         "perceptrons 2-128-128, Adam 5e-4, 6000 steps on 128 packs",
     ),
     sources=("Lin, Khetan, Fanti and Oh 2018 (PacGAN), section 4.1, Table 1, in small", COURSE),
-    test="tests/test_collapse_and_critics.py::test_packing_keeps_the_modes",
+    test="tests/collapse/test_collapse_and_critics.py::test_packing_keeps_the_modes",
 )
 
 

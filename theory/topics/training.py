@@ -38,7 +38,7 @@ algorithm = Claim(
         "002_d31ce6ddd5a0096b.txt:131-155",
         "003_0ac11bc5ae3e596a.txt:310-331",
     ),
-    test="tests/test_theory_meets_training.py::test_iteration_counts",
+    test="tests/game/test_theory_meets_training.py::test_iteration_counts",
 )
 
 
@@ -125,7 +125,7 @@ small_step = Claim(
     r"V(\theta_d, \theta_g - \eta \nabla_{\theta_g} V) \;\;(\eta > 0 \text{ small})",
     assumptions=("differentiable networks", "the same batch before and after", "a small step"),
     sources=(f"{_PAPER}, algorithm 1", "003_0ac11bc5ae3e596a.txt:288-306"),
-    test="tests/test_theory_meets_training.py::test_one_small_step_goes_the_stated_way",
+    test="tests/game/test_theory_meets_training.py::test_one_small_step_goes_the_stated_way",
 )
 
 

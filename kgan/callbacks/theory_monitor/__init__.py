@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan import losses
 from kgan.callbacks.theory_monitor import critic, discriminator, packs
+from kgan.checks import check_count
 from kgan.files import replacing
 from kgan.two_player import Schedule
 
@@ -110,11 +111,9 @@ class TheoryMonitor(keras.callbacks.Callback):
                 f"generator_density: got {generator_density!r}; accepted is a theory density or a "
                 "frozen continuous distribution of scipy.stats, beside a density of that kind."
             )
-        if samples < 100:
-            raise ValueError(f"samples: got {samples!r}; accepted is an integer >= 100.")
         self.density = density
         self.directory = None if directory is None else Path(directory)
-        self.samples = samples
+        self.samples = check_count("samples", samples, least=100)
         self.seed = seed
         self.generator_density = generator_density
 

@@ -1,0 +1,1 @@
+"""The main job: a GAN learns real digits, theory checks it, and one report shows both."""

@@ -1,0 +1,1 @@
+"""What is told of a run: scores for the terminal, and the page that it leaves."""

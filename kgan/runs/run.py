@@ -182,7 +182,8 @@ def start(
         raise ValueError(f"model: got {name}; accepted are {', '.join(MODELS.values())}.")
     if tuple(data.shape) != tuple(model.data_shape):
         raise ValueError(
-            f"data: got samples of shape {data.shape}; accepted by this {name} is {model.data_shape}."
+            f"data: got samples of shape {data.shape}; accepted by this {name} is "
+            f"{model.data_shape}."
         )
     if isinstance(data.train, np.ndarray):
         model.check_data(data.train, None, f"data {data.name!r}")

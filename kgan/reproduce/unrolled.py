@@ -20,9 +20,9 @@ import numpy as np
 from kgan import data
 from kgan.files import replacing
 from kgan.models.unrolled_gan import UnrolledGAN
-from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, scatter
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 from kgan.seeds import fit_seeds
 
 UNROLLED = {"GAN": 0, "unrolled 1": 1, "unrolled 5": 5, "unrolled 10": 10}

@@ -36,11 +36,11 @@ from rich.console import Console
 from rich.table import Table
 
 import kgan
+from kgan.ensemble import fit_seeds
 from kgan.files import replacing
 from kgan.layers import SpectralNormalization
 from kgan.reproduce import Figure, Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, samples_figure
-from kgan.seeds import fit_seeds
 
 UNITS, LATENT, BATCH = 128, 8, 256
 AVERAGE = 0.999

@@ -10,11 +10,22 @@ from kgan.catalog import CATALOG
 
 _HOME = {name: entry.module for name, entry in CATALOG.items()} | {
     "Game": "kgan.game",
+    "Part": "kgan.spec",
     "Turn": "kgan.game",
     "TwoPlayerGame": "kgan.two_player",
     "load": "kgan.runs",
 }
-_MODULES = ("autodiff", "callbacks", "data", "layers", "losses", "metrics", "models", "penalties")
+_MODULES = (
+    "autodiff",
+    "callbacks",
+    "data",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "penalties",
+    "show",
+)
 
 __all__ = [*_HOME, *_MODULES]  # the maps above are the list of names
 __version__ = "0.1.0"

@@ -6,7 +6,10 @@ while it traces), and how a branch is taken inside of a compiled step.
 """
 
 import contextlib
+import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -370,6 +373,18 @@ def conditional(predicate: Any, branch: Callable[[], None]) -> None:
         branch()
 
 
+def traces(model: keras.Model) -> bool:
+    """Whether a model's step is better chosen before it runs than by a branch inside of it.
+
+    So it is under XLA, whose branches are slow on a processor, and where Python itself takes the
+    step. TensorFlow's own graphs branch at no cost, and cannot be left from step to step as fast.
+
+    Args:
+        model: a compiled model.
+    """
+    return BACKEND != "tensorflow" or model.jit_compile is True or model.run_eagerly
+
+
 class _StepScope(_Scope):
     """The outermost scope of a step: knows all variables of the game."""
 
@@ -407,23 +422,31 @@ def run_step(
 class Replicas:
     """Copies of a model that one compiled program moves, many minibatches at a time (JAX only).
 
-    The step is scanned over the minibatches, so that Python is left once in so many steps, and
-    mapped over the copies (`jax.vmap`) where there are several. That fills an accelerator, which a
-    single small network would leave idle; a processor has nothing idle to fill, and takes copies
-    better one by one, each by the program of the one before (benchmarks/seeds.py compares the two).
+    State and data stay on the device from one look to the next; what goes there is the numbers of
+    the samples. The step is scanned over the minibatches, so that Python is left once in so many
+    steps, and mapped over the copies (`jax.vmap`) where there are several. That fills an
+    accelerator, which a single small network would leave idle; a processor has nothing idle to
+    fill, and takes copies better one by one, each by the program of the one before
+    (benchmarks/seeds.py compares the two).
 
-    The count of minibatches is the same in all copies and is not mapped: a turn that is due in
-    some steps only stays a branch, where a mapped count would have every turn computed in every
-    step.
+    Which turns are due is known before a step, so that no branch is compiled: a period of the
+    schedule is a few runs of alike steps. On a processor convolutions are slow inside of a loop
+    (jax#12868), and models that have them are moved step by step.
+
+    The count of minibatches is the same in all copies and is not mapped.
 
     Args:
         models: compiled games that differ in nothing but the numbers in their variables.
-        like: replicas of as many such models, whose program serves these, too.
+        data: name -> array `(n, ...)`, from which minibatches are taken.
+        like: replicas of as many such models on the same data, whose programs serve these, too.
     """
 
     available = BACKEND == "jax"
 
-    def __init__(self, models: Sequence[Any], like: "Replicas | None" = None):
+    def __init__(
+        self, models: Sequence[Any], data: Mapping[str, Any], like: "Replicas | None" = None
+    ):
+        self.models = models
         self.groups = [
             (
                 model.trainable_variables,
@@ -434,50 +457,108 @@ class Replicas:
             for model in models
         ]
         counter = models[0].optimizer.iterations
-        alone = len(models) == 1
+        self.number = int(counter.value)
+        self.alone = len(models) == 1
         self.axes = [
-            [None if alone or v is counter else 0 for v in group] for group in self.groups[0]
+            [None if self.alone or v is counter else 0 for v in group] for group in self.groups[0]
         ]
-        self._play = like._play if like else self._compiled(models[0], alone)
+        convolves = any("Conv" in type(layer).__name__ for layer in models[0]._flatten_layers())
+        self.scans = jax.default_backend() != "cpu" or not convolves
+        # The first of several models steps for all: a program is traced through its variables.
+        self.leader = like.leader if like else models[0]
+        self.programs = like.programs if like else {}
+        self.data = like.data if like else jax.device_put(dict(data))
+        self.state = [
+            [
+                # A copy: programs give the buffers of the state up, the variables keep theirs.
+                jax.numpy.copy(alike[0].value)
+                if axis is None
+                else jax.numpy.stack([v.value for v in alike])
+                for axis, *alike in zip(axes, *of_models, strict=True)
+            ]
+            for axes, *of_models in zip(self.axes, *self.groups, strict=True)
+        ]
 
     @staticmethod
     def at_once() -> bool:
         """Whether several copies are better moved together than one after another."""
         return Replicas.available and jax.default_backend() != "cpu"
 
-    def _compiled(self, model, alone: bool) -> Callable:
-        def move(state, data):
-            if alone:
-                data = jax.tree.map(lambda x: x[0], data)
-            return list(model.train_step(state, data)[1])
-
-        if not alone:
-            move = jax.vmap(move, in_axes=(self.axes, 0), out_axes=self.axes)
-
-        def play(state, minibatches):
-            return jax.lax.scan(lambda s, data: (move(s, data), None), state, minibatches)[0]
-
-        return jax.jit(play)
-
-    def play(self, minibatches: Any) -> None:
-        """Take the steps, and leave the new state in the copies' variables.
+    def play(self, rows: Any) -> None:
+        """Take steps, each on a minibatch of the data.
 
         Args:
-            minibatches: a tree of arrays `(steps, models, batch, ...)`.
+            rows: name -> numbers of samples, int array `(steps, models, batch)`.
         """
-        state = [
-            [
-                alike[0].value if axis is None else jax.numpy.stack([v.value for v in alike])
-                for axis, *alike in zip(axes, *of_models, strict=True)
-            ]
-            for axes, *of_models in zip(self.axes, *self.groups, strict=True)
-        ]
-        state = self._play(state, minibatches)
+        steps = len(jax.tree.leaves(rows)[0])
+        dues = [self.leader.due_turns(self.number + i) for i in range(steps)]
+        period = self.period if self.scans else 1
+        start = 0
+        while start < steps:
+            size = min(period, steps - start)
+            pattern = tuple(dues[start : start + size])
+            times = 1
+            if self.scans:
+                while tuple(dues[start + times * size : start + (times + 1) * size]) == pattern:
+                    times += 1
+            shape = (times, size)
+            taken = jax.tree.map(
+                lambda r: r[start : start + times * size].reshape(*shape, *r.shape[1:]),  # noqa: B023
+                rows,
+            )
+            if pattern not in self.programs:
+                self.programs[pattern] = self._compiled(pattern)
+            self.state = self.programs[pattern](self.state, self.data, taken)
+            start += times * size
+        self.number += steps
+
+    @property
+    def period(self) -> int:
+        """Minibatches after which the schedule of turns begins again."""
+        return math.lcm(*(turn.every for turn in self.leader.turns()))
+
+    def _compiled(self, pattern: tuple[frozenset[str], ...]) -> Callable:
+        """The program of a period, given by the turns that are due in each of its steps."""
+        runs = [(due, len(list(same))) for due, same in itertools.groupby(pattern)]
+
+        def step(due, state, minibatch):
+            return list(self.leader.taking(due, self.leader.train_step, state, minibatch)[1])
+
+        def move(due, state, data, rows):
+            minibatch = jax.tree.map(lambda x, chosen: x[chosen], data, rows)
+            if self.alone:
+                return step(due, state, jax.tree.map(lambda x: x[0], minibatch))
+            axes = (self.axes, 0)
+            return jax.vmap(partial(step, due), in_axes=axes, out_axes=self.axes)(state, minibatch)
+
+        def cycle(data, state, rows):
+            start = 0
+            for due, count in runs:
+                these = jax.tree.map(lambda r: r[start : start + count], rows)  # noqa: B023
+                state = _repeat(partial(move, due), count, state, data, these)
+                start += count
+            return state
+
+        def play(state, data, rows):
+            times = len(jax.tree.leaves(rows)[0])
+            return _repeat(lambda s, d, r: cycle(d, s, r), times, state, data, rows)
+
+        return jax.jit(play, donate_argnums=0)
+
+    def look(self) -> None:
+        """Leave the state as it is now in the copies' variables."""
         for i, groups in enumerate(self.groups):
-            for axes, group, values in zip(self.axes, groups, state, strict=True):
+            for axes, group, values in zip(self.axes, groups, self.state, strict=True):
                 for axis, variable, value in zip(axes, group, values, strict=True):
-                    # A copy: Keras's own steps donate buffers, which two must not share.
+                    # A copy: the next program gives the state's own buffer up.
                     variable.assign(jax.numpy.copy(value) if axis is None else value[i])
+
+
+def _repeat(move: Callable, count: int, state, data, rows):
+    """Move so many times, each time by the next of the rows; a single time without a loop."""
+    if count == 1:
+        return move(state, data, jax.tree.map(lambda r: r[0], rows))
+    return jax.lax.scan(lambda s, r: (move(s, data, r), None), state, rows)[0]
 
 
 def random_states() -> dict[str, np.ndarray]:

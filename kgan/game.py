@@ -1,5 +1,7 @@
 """A GAN as a game: players that take turns, and the one training step that plays it."""
 
+import functools
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,11 +11,16 @@ import keras
 import numpy as np
 
 from kgan import autodiff
-from kgan.data.batches import Batches
+from kgan.batches import Batches, Unpaired
+from kgan.checks import check_count, check_names, check_number
 from kgan.optimizers import PlayerOptimizers
+from kgan.spec import Part, Spec
 
 ops: Any = keras.ops  # its functions carry no types
 Loss = Callable[[dict[str, Any]], tuple[Any, dict[str, Any]]]
+CHUNK = 256  # samples that a network is given at once when it does not train
+
+keras.saving.register_keras_serializable(package="kgan")(Part)
 
 
 @dataclass(frozen=True)
@@ -34,17 +41,28 @@ class Turn:
     every: int = 1
     offset: int = 0
 
+    def due(self, number: Any) -> Any:
+        """Whether the turn is taken in the minibatch of this number, an integer or a tensor."""
+        return number % self.every == self.offset
+
 
 class Game(keras.Model):
     """Any number of players, each with its own networks, loss and optimizer.
 
-    A subclass sets its networks, names its players, and says in `turns` who moves when and by
-    which loss. One minibatch makes one step: everything random is drawn, then the turns are
-    taken in order (or all from the same point, when simultaneous), then averages follow. A turn
-    changes the weights of its own players and nothing else.
+    A subclass sets its networks, names its players, says in `turns` who moves when and by which
+    loss, and in `spec` what a minibatch holds. One minibatch makes one step: everything random is
+    drawn, then the turns are taken in order (or all from the same point, when simultaneous), then
+    averages and other state follow. A turn changes the weights of its own players and nothing
+    else. A network that belongs to no player must be frozen; it is saved with the model.
+
+    The configuration is the constructor's arguments. Where an argument is named as a player, the
+    player's network is stored as it is, so that a file does not depend on default networks.
 
     Args:
         players: player name -> its network. Trainable weights outside of them are refused.
+        spec: part name -> `kgan.Part`, in the order in which tuples of data give them.
+        paired: whether the parts of a sample belong together; parts of an unpaired game may have
+            different lengths, and each is served in an order of its own.
         simultaneous: take all gradients before the first move; every turn must then be taken
             in every step.
         seed: integer that fixes noise and the order of the data; None draws one.
@@ -55,10 +73,18 @@ class Game(keras.Model):
         ValueError: as the arguments say.
     """
 
+    def __new__(cls, *arguments, **keywords):
+        game = super().__new__(cls, *arguments, **keywords)
+        # Not tracked by Keras, which would save networks among them a second time.
+        object.__setattr__(game, "_arguments", _Arguments(cls, arguments, keywords))
+        return game
+
     def __init__(
         self,
         players: Mapping[str, keras.Layer],
+        spec: Mapping[str, Part],
         *,
+        paired: bool = True,
         simultaneous: bool = False,
         seed: int | None = None,
         average_decay: Mapping[str, float] | None = None,
@@ -69,8 +95,12 @@ class Game(keras.Model):
             seed = int(np.random.default_rng().integers(2**31))
         if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
             raise ValueError(f"seed: got {seed!r}; accepted is an integer from 0 to 2**31 - 1.")
+        for player, network in players.items():
+            if not isinstance(network, keras.Layer):
+                raise ValueError(f"{player}: got {network!r}; accepted is a Keras network.")
         self.seed = int(seed)
         self.players = dict(players)
+        self.spec = Spec(spec, paired)
         self.simultaneous = simultaneous
         # Noise for evaluation has its own generator: whether a run is evaluated must not change
         # how it trains.
@@ -79,12 +109,13 @@ class Game(keras.Model):
         self.average_decay = dict(average_decay or {})
         self.averages: dict[str, list] = {}
         for player, decay in self.average_decay.items():
-            if not 0 <= decay < 1:
-                raise ValueError(f"average_decay: got {decay}; accepted is 0 <= decay < 1.")
+            check_number("average_decay", decay, least=0, below=1)
             self.averages[player] = [
                 self._average_of(weight) for weight in self.players[player].weights
             ]
         self._means: dict[str, keras.metrics.Mean] = {}
+        self._due: frozenset[str] | None = None
+        self._number: int | None = None
         self.built = True
 
     def _average_of(self, weight: keras.Variable) -> keras.Variable:
@@ -101,40 +132,88 @@ class Game(keras.Model):
         raise NotImplementedError
 
     def draw(self, batch: dict[str, Any], seed: keras.random.SeedGenerator) -> dict[str, Any]:
-        """Sample everything random that the turns of this step use; nothing by default."""
+        """Sample everything random that the turns of this step use; nothing by default.
+
+        Args:
+            batch: the parts of the minibatch, by name.
+            seed: of training or of evaluation; give it to `keras.random`.
+
+        Returns:
+            What to add to the batch, by name.
+        """
         return {}
+
+    def remember(self, batch: dict[str, Any]) -> None:
+        """Once a training step, after the turns: change state such as a pool of past samples.
+
+        Args:
+            batch: the parts of the minibatch and what was drawn, by name.
+        """
 
     def evaluate_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
         """What to log of a held-out batch; nothing by default."""
         return {}
 
+    def log_names(self) -> tuple[str, ...]:
+        """The names under which `fit` logs, beside each turn's loss and gradient norms."""
+        return ()
+
+    def evaluation_names(self) -> tuple[str, ...]:
+        """The names under which `evaluate` logs."""
+        return ()
+
+    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """The optimizers of players for which `compile` is given none, by player.
+
+        Adam with rate 2e-4 and β₁ = 0.5, which Radford et al. 2016, section 3, found to be stable.
+        """
+        return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
+
+    @property
+    def sample_part(self) -> Part:
+        """What one of the samples is that `generate` returns: the first part of the spec."""
+        return next(iter(self.spec.values()))
+
     # Compiling ----------------------------------------------------------------------------
 
     def compile(
         self,
-        optimizers: Mapping[str, Any] | None = None,
         *,
         optimizer: PlayerOptimizers | None = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: str | bool = "auto",
+        **optimizers,
     ):
-        """Give every player its optimizer.
+        """Give every player its optimizer; the default one where none is given.
 
         Args:
-            optimizers: player name -> Keras optimizer.
+            optimizers: `<player>_optimizer`, a Keras optimizer or its name, for any player.
             optimizer: all of them as one, as a loaded file holds them.
             run_eagerly, steps_per_execution, jit_compile: as in `keras.Model.compile`.
 
         Raises:
-            ValueError: a player without optimizer, a trainable weight that belongs to no player
-                or to two, a float16 policy, or compiled steps that PyTorch cannot differentiate.
+            ValueError: an argument of another name, no optimizer, a trainable weight that belongs
+                to no player or to two, a float16 policy, or compiled steps that PyTorch cannot
+                differentiate.
         """
+        arguments = {f"{player}_optimizer": player for player in self.players}
         if optimizer is None:
-            optimizer = PlayerOptimizers(optimizers or {})
+            check_names(
+                "compile: argument",
+                optimizers,
+                [*arguments, "run_eagerly", "steps_per_execution", "jit_compile"],
+            )
+            given = {arguments[name]: o for name, o in optimizers.items() if o is not None}
+            optimizer = PlayerOptimizers({**self.default_optimizers(), **given})
+        elif not isinstance(optimizer, PlayerOptimizers) or optimizers:
+            raise ValueError(
+                f"compile: got optimizer={optimizer!r}; a game has one for each player: give "
+                f"{', '.join(f'{name}=' for name in arguments)}."
+            )
         if set(optimizer.players) != set(self.players):
             raise ValueError(
-                f"optimizers: got them for {sorted(optimizer.players)}; "
+                f"optimizer: got optimizers of {sorted(optimizer.players)}; "
                 f"the players are {sorted(self.players)}."
             )
         if autodiff.BACKEND == "torch" and jit_compile is True:
@@ -209,17 +288,9 @@ class Game(keras.Model):
     def compile_from_config(self, config):
         config = dict(config)
         optimizer = keras.saving.deserialize_keras_object(config.pop("optimizer"))
-        Game.compile(self, optimizer=optimizer, **config)
+        self.compile(optimizer=optimizer, **config)
 
     # Logging ------------------------------------------------------------------------------
-
-    def log_names(self) -> tuple[str, ...]:
-        """The names under which `fit` logs, beside each turn's loss and gradient norms."""
-        return ()
-
-    def evaluation_names(self) -> tuple[str, ...]:
-        """The names under which `evaluate` logs."""
-        return ()
 
     def _make_means(self):
         turns = self._live_turns()
@@ -266,13 +337,14 @@ class Game(keras.Model):
         else:
             for turn in self._live_turns():
                 self._take(turn, batch)
+        self.remember(batch)
         self.optimizer.advance()
         return {name: mean.result() for name, mean in self._means.items()}
 
     def _examine(self, data):
         batch = self.canonical(data)
+        size = ops.shape(batch[next(iter(self.spec))])[0]
         batch.update(self.draw(batch, self.evaluation_seeds))
-        size = ops.shape(batch["real"])[0]
         for name, value in self.evaluate_batch(batch).items():
             self._evaluation_means[name].update_state(value, sample_weight=size)
         return {name: mean.result() for name, mean in self._evaluation_means.items()}
@@ -289,11 +361,13 @@ class Game(keras.Model):
         def move():
             self._move(turn, self._differentiate(turn, batch))
 
-        if turn.every == 1:
+        if self._due is not None:
+            if turn.name in self._due:
+                move()
+        elif turn.every == 1:
             move()
         else:
-            number = self.optimizer.iterations.value
-            autodiff.conditional(ops.equal(number % turn.every, turn.offset), move)
+            autodiff.conditional(turn.due(self.optimizer.iterations.value), move)
 
     def _differentiate(self, turn: Turn, batch: dict[str, Any]) -> dict[str, list]:
         """The gradients of a turn's loss, by player; logs, and leaves the others' state alone."""
@@ -309,6 +383,7 @@ class Game(keras.Model):
         )
         for weight, value in kept:
             weight.assign(value)
+        check_names(f"turn {turn.name!r}: log (see log_names)", logs, self._means)
         self._means[f"{turn.name}_loss"].update_state(loss)
         for name, value in logs.items():
             self._means[name].update_state(value)
@@ -343,27 +418,114 @@ class Game(keras.Model):
             average.assign_add(rate * (weight.value - average.value))
 
     def canonical(self, data) -> dict[str, Any]:
-        """A minibatch in whatever form it came, as `{"real": x, "condition": y or absent}`.
+        """A minibatch in whatever form it came, as part name -> tensor.
+
+        Numbers come in Keras's float type, labels and words in int32.
 
         Raises:
-            ValueError: sample weights, which a game has no use for.
+            ValueError: other parts than those of the spec, or of other shapes.
         """
-        if isinstance(data, Mapping):
-            return dict(data)
-        if isinstance(data, list):
-            data = tuple(data)
-        real, condition, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if weight is not None:
-            raise ValueError("sample_weight: got one; a game weighs all samples alike.")
-        batch = {"real": real}
-        if condition is not None:
-            batch["condition"] = condition
+        if isinstance(data, tuple | list) and len(data) == 1:
+            data = data[0]
+        batch = self.spec.named(data, name="minibatch")
+        for part, x in batch.items():
+            called = "minibatch" if len(batch) == 1 else f"minibatch[{part!r}]"
+            self.spec[part].check_shape(called, tuple(x.shape))
+            integer = self.spec[part].is_integer
+            batch[part] = ops.cast(x, "int32" if integer else keras.config.floatx())
         return batch
+
+    # The schedule of the turns ------------------------------------------------------------
+
+    def due_turns(self, number: int) -> frozenset[str]:
+        """The names of the turns that are taken in the minibatch of a number, from 0."""
+        return frozenset(turn.name for turn in self._live_turns() if turn.due(number))
+
+    def taking(self, due: frozenset[str], step: Callable, *arguments):
+        """Call a step in which just these turns are taken, without a branch inside."""
+        self._due = due
+        try:
+            return step(*arguments)
+        finally:
+            self._due = None
+
+    def make_train_function(self, force=False):
+        """One compiled step for each set of turns that are due together.
+
+        A turn inside of a conditional runs its convolutions on a slow path under XLA (jax#12868),
+        and which turns are due is known before the step. TensorFlow's graphs without XLA keep the
+        branch, which costs nothing there; so does a program of several steps.
+        """
+        if self.train_function is not None and not force:
+            return
+        waits = any(turn.every > 1 for turn in self._live_turns())
+        if not waits or self.steps_per_execution > 1 or not autodiff.traces(self):
+            super().make_train_function(force=True)
+            return
+        functions: dict[frozenset[str], Any] = {}
+
+        def train_function(*arguments):
+            due = self.due_turns(self._number)
+            if due not in functions:
+                # A step of its own: what is compiled is found again by the function's identity.
+                self.train_step = functools.partial(type(self).train_step, self)
+                super(Game, self).make_train_function(force=True)
+                functions[due] = self.train_function
+                self.train_function = train_function
+                del self.train_step
+            self._number += 1
+            return self.taking(due, functions[due], *arguments)
+
+        self.train_function = train_function
+
+    def count_on(self) -> None:
+        """Read the number of the next minibatch from the state; compiled steps are chosen by it."""
+        self._number = int(ops.convert_to_numpy(self.optimizer.iterations.value))
+
+    def train_on_batch(self, *arguments, **keywords):
+        self.count_on()
+        return super().train_on_batch(*arguments, **keywords)
 
     # Fitting ------------------------------------------------------------------------------
 
-    def check_data(self, x, y, name: str):
-        """Refuse arrays that this game cannot be trained on; a subclass knows its shapes."""
+    def read(self, x: Any, y: Any = None, name: str = "x", bounded: bool = True):
+        """Data in memory or on disk, as part name -> checked array; None for a stream.
+
+        Args:
+            x: an array, for a game of one part; a tuple in the spec's order; a mapping by name; a
+                `kgan.data.Dataset`, of which the parts are taken that match. Anything else is a
+                stream of minibatches.
+            y: the second part, if x is the first.
+            name: what the argument is called in messages.
+            bounded: whether the ranges count, too.
+
+        Raises:
+            ValueError: other parts than the spec's, of the wrong rank, size, type or range, with
+                NaN, or of different length.
+        """
+        if hasattr(x, "parts_for"):
+            x = x.parts_for(self.spec, held_out=name == "validation_data")
+        if not (isinstance(x, Mapping | tuple) or _is_array(x) or _is_lazy(x)):
+            return None
+        given = {
+            part: ops.convert_to_numpy(values) if _is_array(values) else values
+            for part, values in self.spec.named(x, y, name).items()
+        }
+        if not all(_is_array(v) or _is_lazy(v) for v in given.values()):
+            raise ValueError(
+                f"{name}: got {', '.join(type(v).__name__ for v in given.values())}; accepted are "
+                f"arrays of {self.spec}."
+            )
+        self.spec.check(given, name, bounded)
+        return given
+
+    def batches(
+        self, given: dict[str, Any], batch_size: int, *, passes: int = 1, seed: int | None = None
+    ) -> Batches:
+        """Minibatches of checked arrays, in the order of a seed, by default this game's own."""
+        kind = Batches if self.spec.paired else Unpaired
+        seed = self.seed if seed is None else seed
+        return kind(given, batch_size=batch_size, seed=seed, passes=passes)
 
     def fit(
         self,
@@ -381,14 +543,17 @@ class Game(keras.Model):
         """Train; `keras.Model.fit`, with the data checked and their order fixed by the seed.
 
         Args:
-            x: array `(n, ...)`, `(x, y)`, `tf.data.Dataset`, `keras.utils.PyDataset` or torch
-                DataLoader, or images that `kgan.data` streams from disk. Arrays are served as
-                full minibatches, the remainder dropped.
-            y: conditions of the same length, for a model that takes them.
+            x: an array `(n, ...)`, for a game of one part; a tuple of arrays in the order of
+                `spec`; a mapping of part names to arrays; a `kgan.data.Dataset`. They are served
+                as full minibatches, the remainder dropped. Or a stream of minibatches of such a
+                form: `tf.data.Dataset`, `keras.utils.PyDataset` (told the epoch if it has an
+                attribute `epoch`), torch DataLoader.
+            y: the second part, if x is the first.
             batch_size: samples in a minibatch of arrays; 32 by default.
             epochs: the epoch to stop after, >= 1.
             validation_split: share of the arrays, from their end, to hold out.
-            validation_data: held-out data, in any form that x may have.
+            validation_data: held-out data, in any form that x may have; of a `Dataset` its
+                held-out part.
             callbacks, steps_per_epoch, options: as in `keras.Model.fit`; steps_per_epoch is for
                 endless data only.
 
@@ -396,66 +561,135 @@ class Game(keras.Model):
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: data of the wrong rank, size, type or range, with NaN, or fewer than one
-                minibatch.
+            ValueError: data of the wrong parts, rank, size, type or range, with NaN, or fewer
+                than one minibatch.
         """
-        if not isinstance(epochs, int | np.integer) or epochs < 1:
-            raise ValueError(f"epochs: got {epochs!r}; accepted is an integer >= 1.")
+        check_count("epochs", epochs)
         size = 32 if batch_size is None else batch_size
-        if isinstance(x, tuple) and y is None:
-            x, y = x if len(x) == 2 else (x[0], None)
-        if _is_array(x):
-            x, y = _as_arrays(x, y)
-            self.check_data(x, y, "x")
-        if _is_array(x) or _is_lazy(x):
+        given = None if x is None else self.read(x, y)
+        held_out = validation_data
+        if given is not None:
             if steps_per_epoch is not None:
                 raise ValueError(
                     f"steps_per_epoch: got {steps_per_epoch} with arrays, where an epoch is one "
                     "pass through the data; it is for endless data sets."
                 )
-            if not 0 <= validation_split < 1:
-                raise ValueError(
-                    f"validation_split: got {validation_split}; accepted is 0 <= share < 1."
-                )
-            if validation_split and validation_data is None:
-                cut = int(len(x) * (1 - validation_split))
-                held_out = (x[cut:],) if y is None else (x[cut:], y[cut:])
-                x, y, validation_data = x[:cut], None if y is None else y[:cut], held_out
-            x = Batches(x, y, batch_size=size, seed=self.seed)
-            y, batch_size = None, None
-        if _is_array(validation_data) or isinstance(validation_data, tuple):
-            parts = validation_data if isinstance(validation_data, tuple) else (validation_data,)
-            self.check_data(*_as_arrays(*parts, *[None] * (2 - len(parts))), "validation_data")
-        if _is_lazy(validation_data):
-            validation_data = Batches(
-                validation_data, batch_size=min(size, len(validation_data)), seed=self.seed
-            )
-        if isinstance(x, Batches):
-            callbacks = [_Order(x), *_as_list(callbacks)]
-            options.setdefault("validation_batch_size", x.batch_size)
+            check_number("validation_split", validation_split, least=0, below=1)
+            if options.pop("sample_weight", None) is not None:
+                raise ValueError("sample_weight: got one; a game weighs all samples alike.")
+            if validation_split and held_out is None:
+                cut = {part: int(len(v) * (1 - validation_split)) for part, v in given.items()}
+                held_out = {part: v[cut[part] :] for part, v in given.items()}
+                given = {part: v[: cut[part]] for part, v in given.items()}
+            x, y, batch_size = self.batches(given, size), None, None
+            options.setdefault("validation_batch_size", size)
+        if held_out is not None:
+            kept = self.read(held_out, name="validation_data")
+            held_out = held_out if kept is None else self._held_out(kept, size)
         options["shuffle"] = False
         return super().fit(
             x,
             y,
             batch_size=batch_size,
             epochs=epochs,
-            validation_data=validation_data,
-            callbacks=callbacks,
+            validation_data=held_out,
+            callbacks=[_Epochs(x), *_as_list(callbacks)],
             steps_per_epoch=steps_per_epoch,
             **options,
         )
 
-    def evaluate(self, x: Any = None, y: Any = None, **options):
+    def _held_out(self, given: dict[str, Any], size: int):
+        """Held-out data as Keras takes them: arrays whole, all else in minibatches."""
+        if self.spec.paired and all(map(_is_array, given.values())):
+            return (given,)
+        return self.batches(given, min(size, *map(len, given.values())))
+
+    def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int | None = None, **options):
         """What `evaluate_batch` says of held-out data; `keras.Model.evaluate`, the data checked.
+
+        Args:
+            x, y: held-out data, in any form that `fit` takes.
+            batch_size: samples in a minibatch of arrays; 32 by default.
+            options: as in `keras.Model.evaluate`.
 
         Raises:
             ValueError: as `fit`.
         """
-        if _is_array(x):
-            self.check_data(*_as_arrays(x, y), "x")
-        return super().evaluate(x, y, **options)
+        given = self.read(x, y)
+        if given is not None:
+            size = 32 if batch_size is None else batch_size
+            data = self._held_out(given, size)
+            if isinstance(data, Batches):
+                x, y, batch_size = data, None, None
+            else:
+                x, y = given, None
+        return super().evaluate(x, y, batch_size=batch_size, **options)
+
+    # Using --------------------------------------------------------------------------------
+
+    def answer(self, player: str, inputs: Any, *, averaged: bool | None = None) -> np.ndarray:
+        """What a player's network answers when it does not train, in chunks that fit in memory.
+
+        Args:
+            player: the player's name.
+            inputs: an array, or a list of arrays of one length, as the network takes them.
+            averaged: use the average of the weights; by default wherever the model keeps one.
+
+        Returns:
+            The network's answer as numpy arrays, numbers in Keras's float type.
+
+        Raises:
+            ValueError: no such player, or an average asked of a player that keeps none.
+        """
+        check_names("player", [player], self.players)
+        if averaged and player not in self.averages:
+            raise ValueError(
+                f"averaged: got True, but the model keeps no average of its {player}; build it "
+                "with average_decay."
+            )
+        use = player in self.averages if averaged is None else averaged
+        network = functools.partial(self.network, player) if use else self.players[player]
+        return self.in_chunks(lambda part: network(part, training=False), inputs)
+
+    def network(self, player: str, inputs: Any, training: bool = False) -> Any:
+        """A player's network; by its average weights where they are kept and it does not train."""
+        if player in self.averages and not training:
+            averages = [average.value for average in self.averages[player]]
+            return autodiff.call_with(self.players[player], averages, inputs)
+        return self.players[player](inputs, training=training)
+
+    def in_chunks(self, function: Callable[[Any], Any], inputs: Any) -> Any:
+        """A function of a tree of arrays, applied to so many samples at a time."""
+        n = len(keras.tree.flatten(inputs)[0])
+        answers = []
+        with autodiff.no_gradient():
+            for i in range(0, n, CHUNK):
+                part = keras.tree.map_structure(lambda x: x[i : i + CHUNK], inputs)  # noqa: B023
+                answers.append(keras.tree.map_structure(_as_numpy, function(part)))
+        return keras.tree.map_structure(lambda *chunks: np.concatenate(chunks), *answers)
 
     # Saving -------------------------------------------------------------------------------
+
+    def get_config(self):
+        config = {}
+        for argument, value in self._arguments.values.items():
+            if argument in self.players:
+                value = self.players[argument]
+            elif value is None and isinstance(chosen := getattr(self, argument, None), int | str):
+                value = chosen  # a seed that was drawn, the name that Keras gave
+            elif isinstance(value, tuple):
+                value = list(value)  # which it will be when it comes from a file
+            config[argument] = keras.saving.serialize_keras_object(value)
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(
+            **{
+                argument: keras.saving.deserialize_keras_object(value, custom_objects)
+                for argument, value in config.items()
+            }
+        )
 
     def _seed_states(self) -> list[keras.Variable]:
         weights = {id(w) for w in self.weights}
@@ -475,6 +709,19 @@ class Game(keras.Model):
             state.assign(store[f"seed_{i}"])
 
 
+class _Arguments:
+    """What a constructor was called with, defaults included, by name."""
+
+    def __init__(self, cls: type, arguments: tuple, keywords: dict[str, Any]):
+        parameters = inspect.signature(cls).parameters
+        self.values = {
+            name: parameter.default
+            for name, parameter in parameters.items()
+            if parameter.default is not parameter.empty
+        }
+        self.values |= dict(zip(parameters, arguments, strict=False)) | keywords
+
+
 class EpochMean(keras.metrics.Mean):
     """A mean over the epoch that is NaN, not 0, when nothing was seen."""
 
@@ -482,15 +729,19 @@ class EpochMean(keras.metrics.Mean):
         return ops.where(self.count > 0, super().result(), math.nan)
 
 
-class _Order(keras.callbacks.Callback):
-    """Tells the minibatches which epoch they are in, whichever epoch a run starts at."""
+class _Epochs(keras.callbacks.Callback):
+    """Tells the data which epoch they are in, whichever epoch a run starts at, and the game which
+    minibatch."""
 
-    def __init__(self, batches: Batches):
+    def __init__(self, data: Any):
         super().__init__()
-        self.batches = batches
+        self.data = data
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch = epoch
+        if hasattr(self.data, "epoch"):
+            self.data.epoch = epoch
+        game: Any = self.model
+        game.count_on()
 
 
 def _is_array(x) -> bool:
@@ -502,8 +753,10 @@ def _is_lazy(x) -> bool:
     return not _is_array(x) and hasattr(x, "shape") and hasattr(x, "__getitem__")
 
 
-def _as_arrays(x, y):
-    return ops.convert_to_numpy(x), None if y is None else ops.convert_to_numpy(y)
+def _as_numpy(tensor) -> np.ndarray:
+    if keras.backend.is_float_dtype(tensor.dtype):
+        tensor = ops.cast(tensor, keras.config.floatx())
+    return ops.convert_to_numpy(tensor)
 
 
 def _as_list(callbacks) -> list:

@@ -5,7 +5,8 @@ as it reads is −inf from a = 17 on in float32 (claim A-GAN-17).
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import saving
@@ -13,7 +14,9 @@ from keras import saving
 ops: Any = keras.ops  # its functions carry no types
 
 
-class Objective(NamedTuple):
+@saving.register_keras_serializable(package="kgan")
+@dataclass(frozen=True)
+class Objective:
     """A pair of losses: one paper's objective for a discriminator and a generator.
 
     Attributes:
@@ -31,6 +34,19 @@ class Objective(NamedTuple):
     generator: Callable[..., Any]
     critic: bool = False
     pairs: bool = False
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "discriminator": saving.serialize_keras_object(self.discriminator),
+            "generator": saving.serialize_keras_object(self.generator),
+            "critic": self.critic,
+            "pairs": self.pairs,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Objective":
+        return cls(**{k: saving.deserialize_keras_object(v) for k, v in config.items()})
 
 
 @saving.register_keras_serializable(package="kgan")

@@ -2,23 +2,23 @@
 
 import inspect
 import math
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from kgan import autodiff, losses
+from kgan.checks import check_count, check_names, check_number
 from kgan.game import Game, Turn
+from kgan.networks import check_range, check_shape
+from kgan.penalties import Penalty, check_penalised, check_penalties, paced
+from kgan.spec import Part
 
 ops: Any = keras.ops  # its functions carry no types
 Schedule = keras.optimizers.schedules.LearningRateSchedule
-
-RANGES: dict[tuple[float, float] | None, str] = {
-    (-1.0, 1.0): "tanh",
-    (0.0, 1.0): "sigmoid",
-    None: "linear",
-}
-CHUNK = 256  # samples generated at once
+SEEN = 2048  # conditions of training samples that a model keeps, to draw from
 
 
 class TwoPlayerGame(Game):
@@ -29,6 +29,13 @@ class TwoPlayerGame(Game):
     2014, algorithm 1; claim A-GAN-11). A model's constructor takes its own arguments and passes
     `**options` on; what `help`, `inspect.signature` and `kgan train --set` see is both together.
 
+    The networks are reached through two doors: `generated(batch, player)` and
+    `discriminate(batch, x)`. Noise, conditions, packing and instance noise live there.
+
+    Under conditions (a label, a caption) both networks take a list: the generator
+    `[noise, *conditions]`, the discriminator `[samples, *conditions]`. A discriminator may answer
+    with several heads: a dict whose `"score"` is the logit.
+
     Instance noise plays the game between the laws of x + s·n and G(z) + s·n, n ~ N(0, I), whose
     supports always meet: the loss, penalties included, sees no other samples. `generate`, `score`
     and evaluation know nothing of it (Sønderby et al. 2017, section 3; Arjovsky, Bottou 2017,
@@ -36,15 +43,21 @@ class TwoPlayerGame(Game):
 
     Args:
         data_shape: shape of one sample.
-        generator: network from noise `(n, latent_dim)` to samples `(n, *data_shape)`.
-        discriminator: network from samples to one logit each, `(n, 1)`.
+        generator: network from noise `(n, latent_dim)` to samples `(n, *data_shape)`; the model's
+            own by default.
+        discriminator: network from samples to one logit each, `(n, 1)`; the model's own by
+            default.
         latent_dim: length of the noise vectors z ~ N(0, I), >= 1.
         data_range: (-1, 1), (0, 1) or None for data without bounds; `fit` refuses values outside.
+        kind: what a sample is, "image", "points", "vector" or "spectrogram"; by default an image
+            where it has three axes, points where it is one or two numbers, else a vector.
+        conditions: part name -> `kgan.Part` of what both networks are told, in order.
         discriminator_steps: k >= 1, discriminator minibatches for one move of the generator.
         average_decay: decay in [0, 1) of the generator's average weights, or None to keep none.
         simultaneous: both gradients at the same point, as in PacGAN's experiments.
         instance_noise: s >= 0, a `keras.optimizers.schedules.LearningRateSchedule` of s over the
             minibatches, or None for none.
+        penalties: of `kgan.penalties`, on the discriminator's slopes, beside the model's own.
         seed: integer that fixes noise and order; None draws one.
 
     Raises:
@@ -52,37 +65,44 @@ class TwoPlayerGame(Game):
     """
 
     objective: losses.Objective = losses.non_saturating
-    packing = 1  # samples that one logit judges; PacGAN's are more
 
     def __init__(
         self,
         data_shape,
-        generator: keras.Layer,
-        discriminator: keras.Layer,
+        generator: keras.Layer | None = None,
+        discriminator: keras.Layer | None = None,
         *,
         latent_dim: int = 64,
         data_range=(-1, 1),
+        kind: str | None = None,
+        conditions: Mapping[str, Part] | None = None,
         discriminator_steps: int = 1,
         average_decay: float | None = None,
         simultaneous: bool = False,
         instance_noise: float | Schedule | None = None,
+        penalties: tuple[Penalty, ...] = (),
         seed: int | None = None,
         name: str | None = None,
         **unknown,
     ):
-        for option in unknown:
-            accepted = ", ".join(inspect.signature(type(self)).parameters)
-            raise ValueError(
-                f"{type(self).__name__}: got an option {option!r}; accepted are {accepted}."
-            )
-        data_shape = check_shape(data_shape)
-        check_count("latent_dim", latent_dim)
-        check_count("discriminator_steps", discriminator_steps)
-        data_range = check_range(data_range)
-        _check_noise(instance_noise)
-        _check_networks(data_shape, latent_dim, generator, discriminator, self.packing)
+        check_names(
+            f"{type(self).__name__}: option", unknown, inspect.signature(type(self)).parameters
+        )
+        self.data_shape = check_shape(data_shape)
+        self.latent_dim = check_count("latent_dim", latent_dim)
+        self.data_range = check_range(data_range)
+        self.discriminator_steps = check_count("discriminator_steps", discriminator_steps)
+        self.instance_noise = _check_noise(instance_noise)
+        self.penalties = check_penalties(penalties)
+        if generator is None:
+            generator = self.default_generator()
+        if discriminator is None:
+            discriminator = self.default_discriminator()
+        conditions = dict(conditions or {})
+        sample = Part(self.data_shape, kind or _kind_of(self.data_shape), self.data_range)
         super().__init__(
             {"discriminator": discriminator, "generator": generator},
+            {"real": sample, **conditions},
             simultaneous=simultaneous,
             seed=seed,
             average_decay=None if average_decay is None else {"generator": average_decay},
@@ -90,11 +110,17 @@ class TwoPlayerGame(Game):
         )
         self.generator = generator
         self.discriminator = discriminator
-        self.data_shape = data_shape
-        self.latent_dim = latent_dim
-        self.data_range = data_range
-        self.discriminator_steps = discriminator_steps
-        self.instance_noise = instance_noise
+        self.conditions = tuple(conditions)
+        if self.penalties:
+            check_penalised(discriminator)
+        self._seen = {
+            name: self._state((SEEN, *part.shape), "int32" if part.is_integer else None)
+            for name, part in conditions.items()
+            if None not in part.shape
+        }
+        if self._seen:
+            self._seen_count = self._state((), "int32")
+        self.check_networks()
         self._separates_samples = _separates_samples(discriminator)
 
     def __init_subclass__(cls, **keywords):
@@ -104,45 +130,166 @@ class TwoPlayerGame(Game):
         shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
         if len(shown) + 1 < len(own):
             shared = inspect.signature(TwoPlayerGame).parameters
-            shown |= {n: p for n, p in shared.items() if n not in own and p.kind is p.KEYWORD_ONLY}
+            shown |= {
+                n: p.replace(kind=p.KEYWORD_ONLY)
+                for n, p in shared.items()
+                if n not in own and p.default is not p.empty
+            }
         cls.__signature__ = inspect.Signature(list(shown.values()))
+
+    def _state(self, shape, dtype):
+        return self.add_weight(shape=shape, dtype=dtype, initializer="zeros", trainable=False)
+
+    # The networks -------------------------------------------------------------------------
+
+    def default_generator(self) -> keras.Layer:
+        """The generator of a model that is given none, from what its constructor set."""
+        raise ValueError(f"generator: got none; {type(self).__name__} has no default one.")
+
+    def default_discriminator(self) -> keras.Layer:
+        """The discriminator of a model that is given none, from what its constructor set."""
+        raise ValueError(f"discriminator: got none; {type(self).__name__} has no default one.")
+
+    def check_networks(self, n: int = 2) -> None:
+        """Refuse networks that do not map noise to samples, and samples to logits.
+
+        Args:
+            n: how many samples to try; they fill whole packs.
+        """
+        batch = {
+            name: np.zeros(
+                (n, *(side or 8 for side in part.shape)),
+                "int32" if part.is_integer else keras.config.floatx(),
+            )
+            for name, part in self.spec.items()
+        }
+        batch["generator_noise"] = np.zeros((n, self.latent_dim), keras.config.floatx())
+        with autodiff.no_gradient():
+            fake = _try("generator", partial(self.generated, batch, "generator", False))
+            wanted = (n, *self.data_shape)
+            if tuple(fake.shape) != wanted:
+                raise ValueError(
+                    f"generator: got one that maps noise {(n, self.latent_dim)} to "
+                    f"{tuple(fake.shape)}; accepted is {wanted}, from data_shape."
+                )
+            answer = _try("discriminator", partial(self.discriminate, batch, fake, False))
+        if isinstance(answer, Mapping) and "score" not in answer:
+            raise ValueError(
+                f"discriminator: got one with the heads {', '.join(answer)}; accepted is a head "
+                "'score' among them."
+            )
+        logits = score_of(answer)
+        if len(logits.shape) != 2 or logits.shape[1] != 1:
+            raise ValueError(
+                f"discriminator: got one that maps samples {tuple(fake.shape)} to "
+                f"{tuple(logits.shape)}; accepted is one logit for each, (n, 1)."
+            )
+        last = getattr(self.discriminator, "layers", [self.discriminator])[-1]
+        if getattr(last, "activation", None) is keras.activations.sigmoid:
+            raise ValueError(
+                "discriminator: got one that ends in a sigmoid; accepted are logits, "
+                "because the losses take the sigmoid themselves, without losing precision."
+            )
+
+    def generated(self, batch, player, training=True):
+        """Generated samples in the turn of a player, from its noise and the conditions.
+
+        Args:
+            batch: the minibatch, with `<player>_noise`.
+            player: whose turn it is.
+            training: passed on to the generator.
+
+        Returns:
+            Tensor `(n, *data_shape)` of Keras's float type, whatever the networks compute in.
+        """
+        fake = self.generator(self._told(batch, batch[f"{player}_noise"]), training=training)
+        return ops.cast(fake, keras.config.floatx())
+
+    def discriminate(self, batch, x, training=True):
+        """What the discriminator answers to samples x under the batch's conditions.
+
+        Args:
+            batch: holds the conditions, one for each sample of x.
+            x: samples `(n, *data_shape)`.
+            training: passed on to the discriminator.
+
+        Returns:
+            Logits `(n, 1)`, or a dict of heads of which `"score"` holds them, in full precision.
+        """
+        answer = self.discriminator(self._told(batch, x), training=training)
+        return keras.tree.map_structure(lambda t: ops.cast(t, keras.config.floatx()), answer)
+
+    def _told(self, batch, x):
+        """What a network is given: x alone, or a list of x and the conditions."""
+        return [x, *(batch[name] for name in self.conditions)] if self.conditions else x
 
     # The game -----------------------------------------------------------------------------
 
     def turns(self):
-        k = self.discriminator_steps
-        return (
-            Turn("discriminator", ("discriminator",), self._discriminator_turn),
-            Turn("generator", ("generator",), self._generator_turn, every=k, offset=k - 1),
-        )
+        k, every = self.discriminator_steps, self._penalty_every
+        turns = [Turn("discriminator", ("discriminator",), self._discriminator_turn)]
+        if every > 1:
+            turns.append(Turn("penalty", ("discriminator",), self._penalty_turn, every))
+        return (*turns, Turn("generator", ("generator",), self._generator_turn, k, k - 1))
+
+    @property
+    def _penalty_every(self) -> int:
+        """Minibatches from one turn of lazy penalties to the next; 1 where there are none."""
+        return max((penalty.every for penalty in self.penalties), default=1)
 
     def draw(self, batch, seed):
-        shape = (ops.shape(batch["real"])[0], self.latent_dim)
-        drawn = {
-            "discriminator_noise": keras.random.normal(shape, seed=seed),
-            "generator_noise": keras.random.normal(shape, seed=seed),
+        real = batch["real"]
+        shape = (ops.shape(real)[0], self.latent_dim)
+        drawn: dict[str, Any] = {
+            penalty.name: penalty.draw(real, seed) for penalty in self.penalties
         }
+        drawn["discriminator_noise"] = keras.random.normal(shape, seed=seed)
+        drawn["generator_noise"] = keras.random.normal(shape, seed=seed)
         if self.instance_noise is not None:
             for player in self.players:
                 for kind in ("real", "fake"):
                     drawn[f"{player}_{kind}_noise"] = keras.random.normal(
-                        ops.shape(batch["real"]), seed=seed
+                        ops.shape(real), seed=seed
                     )
         return drawn
 
     def _discriminator_turn(self, batch):
         with autodiff.no_gradient():
             real, fake = self.samples(batch, "discriminator")
-        return self.discriminator_loss(real, fake, batch)
+        loss, logs = self.discriminator_loss(real, fake, batch)
+        penalty, values = self._penalise(batch, real, fake, every=1)
+        return loss + penalty, {**logs, **values}
+
+    def _penalty_turn(self, batch):
+        with autodiff.no_gradient():
+            real, fake = self.samples(batch, "discriminator")
+        penalty, values = self._penalise(batch, real, fake, every=self._penalty_every)
+        # The last bias moves no slope; a score that counts for nothing gives it its gradient, 0.
+        nothing = sum(
+            0.0 * ops.mean(head) for head in keras.tree.flatten(self.discriminate(batch, real))
+        )
+        return penalty + nothing, values
+
+    def _penalise(self, batch, real, fake, every: int):
+        """The penalties that are taken at this pace, with their weights, and their values."""
+
+        def scores(x):
+            return score_of(self.discriminate(batch, x))
+
+        total, values = 0.0, {}
+        for penalty in self.penalties:
+            if penalty.every == every:
+                value = penalty.value(scores, real, fake, batch[penalty.name])
+                values[penalty.name] = value
+                total += every * penalty.weight * value
+        return total, values
 
     def _generator_turn(self, batch):
         return self.generator_loss(*self.samples(batch, "generator"), batch)
 
     def samples(self, batch, player) -> tuple[Any, Any]:
         """Real and generated samples as a turn of the player sees them, with instance noise."""
-        real = batch["real"]
-        # Under mixed precision the networks answer in another type than the data's.
-        fake = ops.cast(self.generator(batch[f"{player}_noise"], training=True), real.dtype)
+        real, fake = batch["real"], self.generated(batch, player)
         s = self.instance_noise
         if s is None:
             return real, fake
@@ -150,42 +297,56 @@ class TwoPlayerGame(Game):
             s = ops.cast(s(self.optimizer.iterations.value), real.dtype)
         return real + s * batch[f"{player}_real_noise"], fake + s * batch[f"{player}_fake_noise"]
 
-    def discriminate(self, batch, x, training=True):
-        """The discriminator's logits for samples x, in full precision."""
-        return ops.cast(self.discriminator(x, training=training), keras.config.floatx())
-
     def discriminate_both(self, batch, real, fake) -> tuple[Any, Any]:
-        """The logits of real and of generated samples.
+        """What the discriminator answers to real and to generated samples.
 
         In one pass where that changes nothing, which saves time; in two where the network may
         mix the samples that it sees together, as batch normalisation does.
         """
         if not self._separates_samples:
             return self.discriminate(batch, real), self.discriminate(batch, fake)
-        n = ops.shape(real)[0] // self.packing
-        logits = self.discriminate(batch, ops.concatenate([real, fake]))
-        return logits[:n], logits[n:]
+        twice = {name: ops.concatenate([batch[name]] * 2) for name in self.conditions}
+        both = self.discriminate(twice, ops.concatenate([real, fake]))
+        n = ops.shape(score_of(both))[0] // 2
+        first, second = (
+            keras.tree.map_structure(lambda head, part=part: head[part], both)
+            for part in (slice(None, n), slice(n, None))
+        )
+        return first, second
 
     def discriminator_loss(self, real, fake, batch) -> tuple[Any, dict[str, Any]]:
-        """The discriminator's loss and logs, from real and generated samples."""
-        real_logits, fake_logits = self.discriminate_both(batch, real, fake)
-        loss = self.objective.discriminator(real_logits, fake_logits)
-        return loss, {
-            "real_score": self._mean_score(real_logits),
-            "fake_score": self._mean_score(fake_logits),
+        """The discriminator's loss and logs, from real and generated samples, without penalties."""
+        return self.adversarial_loss(*self.discriminate_both(batch, real, fake))
+
+    def adversarial_loss(self, real_answer, fake_answer) -> tuple[Any, dict[str, Any]]:
+        """The objective of what the discriminator answered, and the mean scores."""
+        real, fake = score_of(real_answer), score_of(fake_answer)
+        return self.objective.discriminator(real, fake), {
+            "real_score": self._mean_score(real),
+            "fake_score": self._mean_score(fake),
         }
 
     def generator_loss(self, real, fake, batch) -> tuple[Any, dict[str, Any]]:
         """The generator's loss and logs, from real and generated samples."""
         if self.objective.pairs:
-            return self.objective.generator(*self.discriminate_both(batch, real, fake)), {}
-        return self.objective.generator(self.discriminate(batch, fake)), {}
+            answers = self.discriminate_both(batch, real, fake)
+            return self.objective.generator(*map(score_of, answers)), {}
+        return self.objective.generator(score_of(self.discriminate(batch, fake))), {}
 
     def _mean_score(self, logits):
         return ops.mean(logits if self.objective.critic else ops.sigmoid(logits))
 
+    def remember(self, batch):
+        """Keep the conditions of the last samples, from which `generate` draws."""
+        for name, seen in self._seen.items():
+            new = ops.cast(batch[name], seen.dtype)
+            seen.assign(ops.concatenate([new, seen.value])[:SEEN])
+        if self._seen:
+            count = self._seen_count.value + ops.shape(batch["real"])[0]
+            self._seen_count.assign(ops.minimum(count, SEEN))
+
     def log_names(self):
-        return ("real_score", "fake_score")
+        return ("real_score", "fake_score", *(penalty.name for penalty in self.penalties))
 
     def evaluation_names(self):
         if self.objective.critic:
@@ -198,9 +359,9 @@ class TwoPlayerGame(Game):
         The best discriminator reaches V = 2 JS − log 4 (claim A-JS-02) and any other one less.
         A critic's scores have no such scale; the difference of their means is given instead.
         """
-        fake = self.generator(batch["generator_noise"], training=False)
-        real_logits = self.discriminate(batch, batch["real"], training=False)
-        fake_logits = self.discriminate(batch, fake, training=False)
+        fake = self.generated(batch, "generator", training=False)
+        real_logits = score_of(self.discriminate(batch, batch["real"], training=False))
+        fake_logits = score_of(self.discriminate(batch, fake, training=False))
         if self.objective.critic:
             return {"score_difference": ops.mean(real_logits) - ops.mean(fake_logits)}
         value = -losses.logistic_discriminator(real_logits, fake_logits)
@@ -209,235 +370,140 @@ class TwoPlayerGame(Game):
     # Using a trained game -----------------------------------------------------------------
 
     def call(self, noise, training=False):
-        """Generated samples for given noise, by the average weights where they are kept."""
-        if "generator" in self.averages and not training:
-            return autodiff.call_with(
-                self.generator, [a.value for a in self.averages["generator"]], noise
-            )
-        return self.generator(noise, training=training)
+        """Generated samples for given noise, by the average weights where they are kept.
 
-    def generate(self, n: int, *, seed: int = 0, averaged: bool | None = None) -> np.ndarray:
+        Under conditions a list of the noise and the conditions, as the generator takes it.
+        """
+        return self.network("generator", noise, training=training)
+
+    def generate(
+        self, n: int, *, seed: int = 0, averaged: bool | None = None, **conditions
+    ) -> np.ndarray:
         """Draw samples from the generator.
 
         Args:
             n: number of samples, >= 1.
             seed: integer >= 0; the same seed gives the same noise on every backend.
             averaged: use the average of the weights; by default wherever the model keeps one.
+            conditions: by part name, one value for all samples or an array of n; what is not
+                given is drawn as it occurs among the samples that the model was trained on.
 
         Returns:
             float32 array `(n, *data_shape)`, in the data's range.
 
         Raises:
-            ValueError: bad n or seed, or an average asked of a model that keeps none.
+            ValueError: bad n or seed, an average asked of a model that keeps none, an unknown
+                condition or a value that is none, or a condition that must be given and is not.
         """
         check_count("n", n)
         check_count("seed", seed, least=0)
-        if averaged and "generator" not in self.averages:
-            raise ValueError(
-                "averaged: got True, but the model keeps no average; build it with average_decay."
-            )
+        check_names(f"{type(self).__name__}.generate: condition", conditions, self.conditions)
         noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
         noise = noise.astype(keras.config.floatx())
-        network = self.generator if averaged is False else self
-        return self._in_chunks(lambda z: network(z, training=False), noise)
+        told = [noise, *self._conditions(n, seed, conditions).values()]
+        return self.answer("generator", told if self.conditions else noise, averaged=averaged)
 
-    def score(self, x) -> np.ndarray:
+    def _conditions(self, n: int, seed: int, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Conditions for n samples: those given, the others together from what was seen."""
+        known = int(ops.convert_to_numpy(self._seen_count.value)) if self._seen else 0
+        rows = np.random.default_rng((seed, 1)).integers(max(known, 1), size=n)
+        found = {}
+        for name in self.conditions:
+            part = self.spec[name]
+            if name in given:
+                values = np.asarray(given[name])
+                if values.ndim == len(part.shape):
+                    values = np.repeat(values[None], n, axis=0)
+                if not part.is_integer and values.dtype.kind in "fiu":
+                    values = values.astype(keras.config.floatx())
+                part.check(name, values)
+                if len(values) != n:
+                    raise ValueError(
+                        f"{name}: got {len(values)} values for {n} samples; accepted is one for "
+                        "all, or one for each."
+                    )
+            elif known and name in self._seen:
+                values = ops.convert_to_numpy(self._seen[name].value)[rows]
+            elif part.kind == "label" and not part.shape:
+                values = np.random.default_rng((seed, 1)).integers(part.classes, size=n)
+            else:
+                raise ValueError(
+                    f"{name}: got none, and the model has not been trained, so that there is "
+                    f"nothing to draw it from; accepted is a {part.kind} of shape {part.shape}."
+                )
+            found[name] = values.astype("int32") if part.is_integer else values
+        return found
+
+    def score(self, x, y=None) -> np.ndarray:
         """The discriminator's logits (a critic's scores) for given samples.
 
         Args:
-            x: array `(n, *data_shape)`.
+            x: array `(n, *data_shape)`; under conditions all parts, in any form that `fit` takes.
+            y: the condition, if x is the samples.
 
         Returns:
             float32 array `(n,)`; D(x) = 1/(1 + exp(−logit)) where the objective is logistic.
 
         Raises:
-            ValueError: samples of another shape, or with NaN.
+            ValueError: samples of another shape, or with NaN; a condition missing or unknown.
         """
-        x = np.asarray(x)
-        self.check_data(x, None, "x", bounded=False)
-        x = x.astype(keras.config.floatx())
-        return self._in_chunks(lambda v: self.discriminate({}, v, training=False), x)[:, 0]
-
-    def _in_chunks(self, function, x) -> np.ndarray:
-        with autodiff.no_gradient():
-            chunks = [
-                ops.convert_to_numpy(ops.cast(function(x[i : i + CHUNK]), keras.config.floatx()))
-                for i in range(0, len(x), CHUNK)
-            ]
-        return np.concatenate(chunks)
-
-    # Compiling, checking, saving ----------------------------------------------------------
-
-    def default_optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """The paper's optimizers, by player."""
-        raise NotImplementedError
+        given = self.read(x if isinstance(x, Mapping | tuple) else np.asarray(x), y, bounded=False)
+        parts = {
+            name: values.astype("int32" if self.spec[name].is_integer else keras.config.floatx())
+            for name, values in given.items()
+        }
+        return self.in_chunks(
+            lambda part: score_of(self.discriminate(part, part["real"], training=False)), parts
+        )[:, 0]
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Give both players their optimizers; the paper's where none is given.
 
+        With lazy penalties the discriminator's default optimizer is set for their additional
+        moves (`kgan.penalties.paced`); one that is given is taken as it is.
+
         Args:
-            generator_optimizer, discriminator_optimizer: Keras optimizers.
-            options: run_eagerly, steps_per_execution, jit_compile, as in `Game.compile`.
+            generator_optimizer, discriminator_optimizer: Keras optimizers or their names.
+            options: as in `Game.compile`.
 
         Raises:
             ValueError: as `Game.compile`.
         """
-        if "optimizer" in options or "loss" in options:
-            raise ValueError(
-                "compile: got optimizer= or loss=; a GAN has two players: "
-                "give generator_optimizer= and discriminator_optimizer=."
-            )
-        given = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        optimizers = self.default_optimizers()
-        optimizers.update({p: o for p, o in given.items() if o is not None})
-        super().compile(optimizers, **options)
-
-    def check_data(self, x, y, name, bounded=True):
-        if y is not None:
-            raise ValueError(f"y: got one, but {type(self).__name__} takes no condition.")
-        if tuple(x.shape[1:]) != self.data_shape or x.ndim < 2:
-            raise ValueError(
-                f"{name}: got shape {tuple(x.shape)}; accepted is (n, "
-                f"{', '.join(map(str, self.data_shape))})."
-            )
-        if not np.issubdtype(x.dtype, np.floating):
-            raise ValueError(
-                f"{name}: got type {x.dtype}; accepted are floats"
-                + ("." if self.data_range is None else f" scaled to {self.data_range}.")
-            )
-        if not np.isfinite(x).all():
-            bad = np.unique(np.argwhere(~np.isfinite(x))[:, 0])
-            raise ValueError(
-                f"{name}: got NaN or infinity in {len(bad)} of {len(x)} samples, "
-                f"the first at index {bad[0]}; accepted are finite values."
-            )
-        if bounded and self.data_range is not None:
-            low, high = self.data_range
-            least, most = float(x.min()), float(x.max())
-            if least < low - 1e-6 or most > high + 1e-6:
-                raise ValueError(
-                    f"{name}: got values from {least:g} to {most:g}; accepted is "
-                    f"data_range = {self.data_range}."
-                )
-
-    def canonical(self, data):
-        batch = super().canonical(data)
-        if "condition" in batch:
-            raise ValueError(f"y: got one, but {type(self).__name__} takes no condition.")
-        if tuple(batch["real"].shape[1:]) != self.data_shape:
-            raise ValueError(
-                f"x: got minibatches of shape {tuple(batch['real'].shape)}; accepted is "
-                f"(n, {', '.join(map(str, self.data_shape))})."
-            )
-        batch["real"] = ops.cast(batch["real"], keras.config.floatx())
-        return batch
-
-    def get_config(self):
-        return {
-            "data_shape": self.data_shape,
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "latent_dim": self.latent_dim,
-            "data_range": self.data_range,
-            "discriminator_steps": self.discriminator_steps,
-            "average_decay": self.average_decay.get("generator"),
-            "simultaneous": self.simultaneous,
-            "instance_noise": keras.saving.serialize_keras_object(self.instance_noise),
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for part in ("generator", "discriminator", "instance_noise"):
-            config[part] = keras.saving.deserialize_keras_object(config[part], custom_objects)
-        return cls(**config)
+        if "optimizer" in options:  # all players' as one, from a file
+            super().compile(**options)
+            return
+        if self._penalty_every > 1 and discriminator_optimizer is None:
+            default = self.default_optimizers()["discriminator"]
+            discriminator_optimizer = paced(default, self._penalty_every)
+        super().compile(
+            generator_optimizer=generator_optimizer,
+            discriminator_optimizer=discriminator_optimizer,
+            **options,
+        )
 
 
-# What the models' constructors check -------------------------------------------------------
+def score_of(answer: Any) -> Any:
+    """The logits among a discriminator's answer, which may have other heads beside them."""
+    return answer["score"] if isinstance(answer, Mapping) else answer
 
 
-def check_shape(data_shape) -> tuple[int, ...]:
-    """A sample's shape: a vector's length, or height, width and 1 to 4 channels."""
+def _kind_of(data_shape: tuple[int, ...]) -> str:
+    """What a sample is unless somebody says it: an image, points or a vector."""
+    if len(data_shape) == 3:
+        return "image"
+    return "points" if data_shape in ((1,), (2,)) else "vector"
+
+
+def _check_noise(instance_noise):
+    if instance_noise is None or isinstance(instance_noise, Schedule):
+        return instance_noise
     try:
-        shape = tuple(int(size) for size in data_shape)
-    except (TypeError, ValueError):
-        shape = ()
-    if not shape or any(size < 1 for size in shape):
-        raise ValueError(
-            f"data_shape: got {data_shape!r}; accepted is a tuple of sizes >= 1, "
-            "such as (2,) or (28, 28, 1)."
-        )
-    return shape
-
-
-def check_image_shape(data_shape) -> tuple[int, int, int]:
-    """An image's shape: height and width >= 8, 1 to 4 channels."""
-    shape = check_shape(data_shape)
-    if len(shape) != 3 or min(shape[:2]) < 8 or not 1 <= shape[2] <= 4:
-        raise ValueError(
-            f"data_shape: got {data_shape!r}; accepted is (height, width, channels) "
-            "with sides >= 8 and 1 to 4 channels."
-        )
-    height, width, channels = shape
-    return height, width, channels
-
-
-def check_count(name: str, value, least: int = 1) -> None:
-    """An integer from `least` on."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name}: got {value!r}; accepted is an integer >= {least}.")
-
-
-def check_range(data_range) -> tuple[float, float] | None:
-    """One of the ranges that a generator's last activation can reach."""
-    if data_range is None:
-        return None
-    if isinstance(data_range, tuple | list) and len(data_range) == 2:
-        low, high = data_range
-        if (low, high) in RANGES:
-            return float(low), float(high)
-    raise ValueError(f"data_range: got {data_range!r}; accepted are (-1, 1), (0, 1) and None.")
-
-
-def output_activation(data_range) -> str:
-    """The generator's last activation: tanh, sigmoid or linear."""
-    return RANGES[check_range(data_range)]
-
-
-def _check_noise(instance_noise) -> None:
-    known = instance_noise is None or isinstance(instance_noise, Schedule)
-    number = isinstance(instance_noise, int | float | np.number)
-    if not known and not (number and 0 <= instance_noise < math.inf):
+        return check_number("instance_noise", instance_noise, least=0)
+    except ValueError:
         raise ValueError(
             f"instance_noise: got {instance_noise!r}; accepted are a number >= 0, a "
             "keras.optimizers.schedules.LearningRateSchedule and None."
-        )
-
-
-def _check_networks(data_shape, latent_dim, generator, discriminator, packing):
-    noise = np.zeros((2, latent_dim), dtype=keras.config.floatx())
-    with autodiff.no_gradient():
-        sample = _try("generator", generator, noise)
-        if tuple(sample.shape[1:]) != data_shape:
-            raise ValueError(
-                f"generator: got one that maps noise {noise.shape} to {tuple(sample.shape)}; "
-                f"accepted is (2, {', '.join(map(str, data_shape))}), from data_shape."
-            )
-        judged = ops.concatenate([sample] * packing, axis=-1)
-        logits = _try("discriminator", discriminator, judged)
-    if len(logits.shape) != 2 or logits.shape[1] != 1:
-        raise ValueError(
-            f"discriminator: got one that maps samples {tuple(judged.shape)} to "
-            f"{tuple(logits.shape)}; accepted is one logit for each, (2, 1)."
-        )
-    last = getattr(discriminator, "layers", [discriminator])[-1]
-    if getattr(last, "activation", None) is keras.activations.sigmoid:
-        raise ValueError(
-            "discriminator: got one that ends in a sigmoid; accepted are logits, "
-            "because the losses take the sigmoid themselves, without losing precision."
-        )
+        ) from None
 
 
 def _separates_samples(network) -> bool:
@@ -453,10 +519,8 @@ def _separates_samples(network) -> bool:
     )
 
 
-def _try(name, network, x):
-    if not isinstance(network, keras.Layer):
-        raise ValueError(f"{name}: got {type(network).__name__}; accepted is a Keras network.")
+def _try(name, use):
     try:
-        return network(x, training=False)
+        return use()
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: got one that refuses input {tuple(x.shape)}: {error}") from error
+        raise ValueError(f"{name}: got one that refuses its input: {error}") from error

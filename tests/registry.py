@@ -68,12 +68,12 @@ MODELS = {
     "R1GAN": Entry(
         kgan.R1GAN,
         options={"filters": 4, "latent_dim": 4, "r2": 5.0},
-        logs=("real_slope", "fake_slope"),
+        logs=("r1_penalty", "r2_penalty"),
     ),
     "R3GAN": Entry(
         kgan.R3GAN,
         options={"filters": 4, "latent_dim": 4},
-        logs=("real_slope", "fake_slope"),
+        logs=("r1_penalty", "r2_penalty"),
         validation=("score_difference",),
     ),
     "PacGAN": Entry(

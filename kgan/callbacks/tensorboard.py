@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan.callbacks.samples import draw, drawable
+from kgan import show
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
@@ -15,7 +15,8 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     Args:
         log_dir: folder of the event files.
-        images: number of generated images in the picture, >= 1; of points, 100 times as many.
+        images: number of samples in the picture, >= 1; 100 times as many where they are drawn in
+            one plot (`kgan.show.PLOTTED`).
         seed: integer >= 0 of their noise.
         options: as in `keras.callbacks.TensorBoard`; histograms are written every epoch by
             default, a graph is not.
@@ -34,10 +35,11 @@ class TensorBoard(keras.callbacks.TensorBoard):
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
         model: Any = self.model
-        if not drawable(model.data_shape):
+        part = getattr(model, "sample_part", None)
+        if part is None or not show.drawable(part):
             return
-        n = self.images if len(model.data_shape) == 3 else 100 * self.images
-        picture = draw(model.generate(n, seed=self.seed), data_range=model.data_range)
+        n = 100 * self.images if part.kind in show.PLOTTED else self.images
+        picture = show.picture(model.generate(n, seed=self.seed), part)
         pixels = np.asarray(picture.convert("RGB"))[None]
         with self._train_writer.as_default():
             self.summary.image("samples", pixels, step=epoch)

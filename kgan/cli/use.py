@@ -21,21 +21,14 @@ def sample(
 
     Example: kgan sample runs/dcgan -n 64 --out grid.png
     """
+    from kgan import show
     from kgan.runs.folder import check_new
 
-    if out.suffix.lower() != ".png":
-        raise ValueError(f"--out: got {out}; accepted is a name that ends in .png.")
-    if not out.parent.is_dir():
-        raise ValueError(f"--out: got {out}; accepted is a name in a folder that exists.")
+    show.check_path(out, "--out")
     check_new(out)
     model, _ = _trained(run)
-    from kgan.callbacks.samples import draw
-    from kgan.files import replacing
-
-    picture = draw(model.generate(n, seed=seed), data_range=model.data_range)
-    with replacing(out) as temporary:
-        picture.save(temporary, format="PNG")
-    typer.echo(f"{out}: {n} samples")
+    for file in show.save(model.generate(n, seed=seed), model.sample_part, out):
+        typer.echo(f"{file}: {n} samples")
 
 
 def evaluate(

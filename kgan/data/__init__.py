@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from kgan.data.dataset import Dataset, load, names
 
 if TYPE_CHECKING:
-    from kgan.data.batches import Batches
+    from kgan.batches import Batches
 
 __all__ = ["Batches", "Dataset", "load", "names"]
 
 
 def __getattr__(name: str):
     if name == "Batches":  # imports keras, which the data themselves do without
-        from kgan.data.batches import Batches
+        from kgan.batches import Batches
 
         return Batches
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -74,7 +74,10 @@ def mnist() -> Dataset:
     with np.load(io.BytesIO(_fetch("mnist", "mnist.npz")), allow_pickle=False) as arrays:
         train, test = arrays["x_train"], arrays["x_test"]
         labels = arrays["y_train"], arrays["y_test"]
-    return _dataset("mnist", train[..., None], test[..., None], *labels, tuple("0123456789"))
+    classes = tuple("0123456789")
+    return _dataset(
+        "mnist", train[..., None], test[..., None], *labels, classes, "LeCun et al. 1998"
+    )
 
 
 def fashion_mnist() -> Dataset:
@@ -92,6 +95,7 @@ def fashion_mnist() -> Dataset:
         train_labels,
         test_labels,
         _CLOTHES,
+        "Xiao et al. 2017",
     )
 
 
@@ -117,10 +121,11 @@ def cifar10() -> Dataset:
         np.concatenate(labels[:5]),
         labels[5],
         _OBJECTS,
+        "Krizhevsky 2009",
     )
 
 
-def _dataset(name, train, test, train_labels, test_labels, classes) -> Dataset:
+def _dataset(name, train, test, train_labels, test_labels, classes, source) -> Dataset:
     return Dataset(
         name=name,
         train=(train / np.float32(127.5) - 1).astype(np.float32),
@@ -129,6 +134,7 @@ def _dataset(name, train, test, train_labels, test_labels, classes) -> Dataset:
         test_labels=test_labels.astype(np.int64),
         classes=classes,
         data_range=(-1.0, 1.0),
+        facts={"source": source},
     )
 
 
@@ -152,14 +158,14 @@ def _fetch(dataset: str, file: str) -> bytes:
         except Exception as error:  # Keras raises a bare Exception when it can't connect
             reason = " ".join(str(error).split())
             raise ValueError(
-                f"data set {dataset!r} is not on this machine and can't be downloaded ({reason}); "
-                f"put {address} at {path}, or use 'digits', which needs no download"
+                f"data {dataset!r}: it is not on this machine and can't be downloaded ({reason}); "
+                f"put {address} at {path}, or use 'digits', which needs no download."
             ) from error
     contents = path.read_bytes()
     found = hashlib.sha256(contents).hexdigest()
     if found != expected:
         raise ValueError(
-            f"data set {dataset!r}: {path} is not the published file (its SHA-256 is {found}, "
-            f"not {expected}); it was not opened, remove it to download it again"
+            f"data {dataset!r}: {path} is not the published file (its SHA-256 is {found}, "
+            f"not {expected}); it was not opened, remove it to download it again."
         )
     return contents

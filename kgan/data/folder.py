@@ -3,13 +3,13 @@
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kgan.data.dataset import Dataset, fingerprint
+from kgan.checks import check_count
+from kgan.data.dataset import Dataset
 
 _SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".avif"),
@@ -52,16 +52,16 @@ def folder(
     """
     root = Path(path).expanduser()
     size = _checked_shape(shape)
-    for argument, value, least in (("memory_limit", memory_limit, 1), ("seed", seed, 0)):
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{argument} must be an integer of at least {least}; got {value!r}")
+    check_count("memory_limit", memory_limit)
+    check_count("seed", seed, least=0)
     if not isinstance(skip_broken, bool | np.bool_):
-        raise ValueError(f"skip_broken must be True or False; got {skip_broken!r}")
+        raise ValueError(f"skip_broken: got {skip_broken!r}; accepted are True and False.")
+    called = f"folder {str(path)!r}"
     if not root.is_dir():
-        raise ValueError(f"folder {str(path)!r} does not exist or is not a folder")
+        raise ValueError(f"{called}: it does not exist or is not a folder.")
     files = _pictures(root)
     if not files:
-        raise ValueError(f"folder {str(path)!r} holds no pictures; known are {' '.join(_SUFFIXES)}")
+        raise ValueError(f"{called}: got no pictures; accepted are {' '.join(_SUFFIXES)}.")
 
     # A first pass decodes everything: broken files are named before any training starts.
     keep_all = len(files) * int(np.prod(size)) * 4 <= memory_limit
@@ -77,13 +77,11 @@ def folder(
             decoded.append(image)
     if broken and not skip_broken:
         raise ValueError(
-            f"folder {str(path)!r} has {len(broken)} of {len(files)} pictures that can't be used "
+            f"{called}: got {len(broken)} of {len(files)} pictures that can't be used "
             f"(skip_broken leaves them out): {'; '.join(broken)}"
         )
     if len(usable) < 2:
-        raise ValueError(
-            f"folder {str(path)!r} has {len(usable)} usable pictures; at least 2 are needed"
-        )
+        raise ValueError(f"{called}: got {len(usable)} usable pictures; accepted are 2 or more.")
 
     test = np.zeros(len(usable), bool)
     held_out = max(1, len(usable) // _HELD_OUT)
@@ -105,8 +103,8 @@ def folder(
         test_labels=None if labels is None else labels[test],
         classes=classes,
         data_range=(-1.0, 1.0),
+        facts={"source": str(root)},
         skipped=tuple(broken),
-        hash=fingerprint(train_images.shape, train_images),
     )
 
 
@@ -199,7 +197,7 @@ def _checked_shape(shape: Sequence[int]) -> tuple[int, int, int]:
         exact = False
     if not exact or min(height, width) < 1 or channels not in _MODES:
         raise ValueError(
-            f"shape must be (height, width, channels) with 1, 3 or 4 channels; got {shape!r}"
+            f"shape: got {shape!r}; accepted is (height, width, channels), 1, 3 or 4 channels."
         )
     return height, width, channels
 
@@ -208,7 +206,7 @@ def _pictures(root: Path) -> list[Path]:
     """Picture files below `root`, in an order that no operating system changes."""
 
     def refuse(error: OSError) -> None:
-        raise ValueError(f"folder {str(error.filename)!r} can't be read: {error.strerror}")
+        raise ValueError(f"folder {str(error.filename)!r}: it can't be read ({error.strerror}).")
 
     found = []
     for parent, folders, files in os.walk(root, onerror=refuse):

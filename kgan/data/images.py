@@ -32,6 +32,7 @@ def digits() -> Dataset:
         test_labels=labels[test],
         classes=tuple("0123456789"),
         data_range=(-1.0, 1.0),
+        facts={"source": "scikit-learn (Alpaydin and Kaynak 1998)"},
     )
 
 
@@ -50,6 +51,7 @@ def faces() -> Dataset:
         train=images[order[_FACES_TEST:]],
         test=images[order[:_FACES_TEST]],
         data_range=(-1.0, 1.0),
+        facts={"source": "scikit-image (Labelled Faces in the Wild, Huang et al. 2007)"},
     )
 
 

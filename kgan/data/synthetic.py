@@ -1,10 +1,10 @@
 """Points drawn from distributions that are known exactly."""
 
 from collections.abc import Sequence
-from numbers import Integral
 
 import numpy as np
 
+from kgan.checks import check_count
 from kgan.data.dataset import Dataset
 
 _ANGLES = 2 * np.pi * np.arange(8) / 8
@@ -59,7 +59,8 @@ def swiss_roll(size: int = 100_000, seed: int = 0) -> Dataset:
     spiral = np.stack([t * np.cos(t), t * np.sin(t)], axis=1)
     points = (spiral + 0.25 * generator.standard_normal((total, 2))) / 7.5
     points = points.astype(np.float32)
-    return Dataset(name="swiss_roll", train=points[:size], test=points[size:])
+    facts = {"source": _source(seed)}
+    return Dataset(name="swiss_roll", train=points[:size], test=points[size:], facts=facts)
 
 
 def mixture_1d(
@@ -85,11 +86,14 @@ def mixture_1d(
     )
     if not len(w) == len(m) == len(s):
         raise ValueError(
-            "weights, means and stds need one entry for each component; "
-            f"got {len(w)}, {len(m)} and {len(s)}"
+            f"weights, means and stds: got {len(w)}, {len(m)} and {len(s)} entries; accepted is "
+            "one entry for each component."
         )
     if abs(w.sum() - 1) > 1e-9:
-        raise ValueError(f"weights must sum to 1; {list(map(float, w))} sum to {w.sum():.12g}")
+        raise ValueError(
+            f"weights: got {list(map(float, w))}, which sum to {w.sum():.12g}; accepted are "
+            "weights that sum to 1."
+        )
     total, generator = _start(size, seed)
     mode = generator.choice(len(w), size=total, p=w / w.sum())
     points = (m[mode] + s[mode] * generator.standard_normal(total)).astype(np.float32)[:, None]
@@ -103,7 +107,7 @@ def mixture_1d(
         train_labels=mode[:size],
         test_labels=mode[size:],
         classes=tuple(map(str, range(len(w)))),
-        density=Mixture.normal(w, m, s),
+        facts={"density": Mixture.normal(w, m, s), "source": _source(seed)},
     )
 
 
@@ -119,22 +123,23 @@ def _equal_modes(name: str, centers: np.ndarray, std: float, size: int, seed: in
         train_labels=mode[:size],
         test_labels=mode[size:],
         classes=tuple(map(str, range(len(centers)))),
-        centers=centers.copy(),
-        std=std,
+        facts={"centers": centers.copy(), "std": std, "source": _source(seed)},
     )
 
 
 def _start(size: int, seed: int) -> tuple[int, np.random.Generator]:
     """Number of points to draw in all, and the generator to draw them with."""
-    for argument, value, least in (("size", size, 10), ("seed", seed, 0)):
-        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-            raise ValueError(f"{argument} must be an integer of at least {least}; got {value!r}")
-    return size + size // 10, np.random.default_rng(seed)
+    check_count("size", size, least=10)
+    return size + size // 10, np.random.default_rng(check_count("seed", seed, least=0))
+
+
+def _source(seed: int) -> str:
+    return f"its distribution, drawn with seed {seed}"
 
 
 def _vector(argument: str, values: Sequence[float], positive: bool) -> np.ndarray:
     wanted = "positive numbers" if positive else "finite numbers"
-    error = ValueError(f"{argument} must be a list of {wanted}; got {values!r}")
+    error = ValueError(f"{argument}: got {values!r}; accepted is a list of {wanted}.")
     try:
         vector = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -4,13 +4,12 @@ Radford, Metz, Chintala 2016, "Unsupervised Representation Learning with Deep Co
 Generative Adversarial Networks", https://arxiv.org/abs/1511.06434.
 """
 
-from typing import Any
-
 import keras
-from keras import layers
 
-from kgan import losses
-from kgan.two_player import TwoPlayerGame, check_image_shape, output_activation
+from kgan import losses, networks
+from kgan.checks import check_count
+from kgan.networks import check_image_shape, halvings
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -27,8 +26,6 @@ class DCGAN(TwoPlayerGame):
         data_shape: (height, width, channels), sides >= 8, 1 to 4 channels; generated at the next
             multiple of the networks' stride and cropped.
         latent_dim: length of the noise vectors, >= 1; 100 in the paper.
-        data_range: (-1, 1), (0, 1) or None.
-        generator, discriminator: networks of your own instead of the default ones.
         filters: channels of the discriminator's first layer, doubled at each stride; 64 or 128
             in the paper.
         options: as in `TwoPlayerGame`.
@@ -39,87 +36,30 @@ class DCGAN(TwoPlayerGame):
 
     objective = losses.non_saturating
 
-    def __init__(
-        self,
-        data_shape,
-        *,
-        latent_dim: int = 100,
-        data_range=(-1, 1),
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
-        filters: int = 64,
-        **options,
-    ):
-        shape = check_image_shape(data_shape)
-        super().__init__(
-            shape,
-            generator
-            or default_generator(shape, latent_dim, output_activation(data_range), filters),
-            discriminator or default_discriminator(shape, filters),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            **options,
+    def __init__(self, data_shape, *, latent_dim: int = 100, filters: int = 64, **options):
+        check_image_shape(data_shape)
+        self.filters = check_count("filters", filters)
+        super().__init__(data_shape, latent_dim=latent_dim, **options)
+
+    def default_generator(self):
+        n = halvings(self.data_shape)
+        return networks.convolutional_generator(
+            self.data_shape,
+            self.latent_dim,
+            self.data_range,
+            widths=[self.filters * 2**i for i in range(n, -1, -1)],
+            initializer=start,
         )
 
-    def default_optimizers(self):
-        return {
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
-
-
-def doublings(shape) -> int:
-    """How often both sides can be halved before the smaller one falls under 4."""
-    return max(1, (min(shape[:2]) // 4).bit_length() - 1)
-
-
-def default_generator(shape, latent_dim, activation, filters) -> keras.Sequential:
-    height, width, channels = shape
-    n = doublings(shape)
-    rows, columns = -(-height // 2**n), -(-width // 2**n)
-    start: Any = keras.initializers.RandomNormal(stddev=0.02)
-    deepest = filters * 2 ** (n - 1)
-    network = [
-        layers.Input((latent_dim,)),
-        layers.Dense(rows * columns * 2 * deepest, use_bias=False, kernel_initializer=start),
-        layers.Reshape((rows, columns, 2 * deepest)),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-    for i in range(n):
-        network += [
-            layers.UpSampling2D(interpolation="nearest"),
-            layers.Conv2D(
-                deepest // 2**i, 3, padding="same", use_bias=False, kernel_initializer=start
-            ),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-        ]
-    network.append(
-        layers.Conv2D(channels, 3, padding="same", activation=activation, kernel_initializer=start)
-    )
-    extra = rows * 2**n - height, columns * 2**n - width
-    if any(extra):
-        network.append(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-    return keras.Sequential(network, name="generator")
-
-
-def default_discriminator(shape, filters) -> keras.Sequential:
-    start: Any = keras.initializers.RandomNormal(stddev=0.02)
-    network = [layers.Input(shape)]
-    for i in range(doublings(shape)):
-        network.append(
-            layers.Conv2D(
-                filters * 2**i,
-                4,
-                strides=2,
-                padding="same",
-                use_bias=i == 0,
-                kernel_initializer=start,
-            )
+    def default_discriminator(self):
+        return networks.convolutional_discriminator(
+            self.data_shape,
+            widths=[self.filters * 2**i for i in range(halvings(self.data_shape))],
+            batch_normalization=True,
+            initializer=start,
         )
-        if i > 0:
-            network.append(layers.BatchNormalization(momentum=0.9))
-        network.append(layers.LeakyReLU(negative_slope=0.2))
-    network += [layers.Flatten(), layers.Dense(1, kernel_initializer=start)]
-    return keras.Sequential(network, name="discriminator")
+
+
+def start():
+    """The initial weights of section 4, N(0, 0.02)."""
+    return keras.initializers.RandomNormal(stddev=0.02)

@@ -10,9 +10,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan import losses
+from kgan import losses, networks
+from kgan.checks import check_count
 from kgan.layers import Maxout
-from kgan.two_player import TwoPlayerGame, check_shape, output_activation
+from kgan.networks import check_shape
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -22,12 +24,12 @@ class GAN(TwoPlayerGame):
     V(D, G) = E_x[log D(x)] + E_z[log(1 − D(G(z)))] (eq. 1; claim A-GAN-02). The discriminator
     ascends V; the generator descends the objective's own loss, non-saturating by default.
 
+    The paper's momentum SGD needs its Maxout networks (see `original`); plain perceptrons train
+    with the Adam of Radford et al. 2016, which is the default.
+
     Args:
         data_shape: shape of one sample: a vector of any length, or an image.
-        latent_dim: length of the noise vectors, >= 1.
-        data_range: (-1, 1), (0, 1) or None.
         objective: `kgan.losses.non_saturating`, `.minimax` or another `Objective`.
-        generator, discriminator: networks of your own instead of the default ones.
         units: width of the two hidden layers of each default network, >= 1.
         options: as in `TwoPlayerGame`.
 
@@ -39,29 +41,26 @@ class GAN(TwoPlayerGame):
         self,
         data_shape,
         *,
-        latent_dim: int = 64,
-        data_range=(-1, 1),
         objective: losses.Objective = losses.non_saturating,
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         units: int = 256,
         **options,
     ):
-        shape = check_shape(data_shape)
         if not isinstance(objective, losses.Objective):
             raise ValueError(
                 f"objective: got {objective!r}; accepted is a kgan.losses.Objective, "
                 "such as kgan.losses.non_saturating."
             )
-        super().__init__(
-            shape,
-            generator or default_generator(shape, latent_dim, output_activation(data_range), units),
-            discriminator or default_discriminator(shape, units),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            **options,
-        )
+        self.units = check_count("units", units)
+        super().__init__(data_shape, **options)
         self.objective = objective
+
+    def default_generator(self):
+        return networks.perceptron_generator(
+            self.data_shape, self.latent_dim, self.data_range, units=self.units, depth=2
+        )
+
+    def default_discriminator(self):
+        return networks.perceptron_discriminator(self.data_shape, units=self.units, depth=2)
 
     @classmethod
     def original(
@@ -124,63 +123,7 @@ class GAN(TwoPlayerGame):
             **options,
         )
         model.compile(
-            keras.optimizers.SGD(0.02, momentum=0.7), keras.optimizers.SGD(0.03, momentum=0.7)
+            generator_optimizer=keras.optimizers.SGD(0.02, momentum=0.7),
+            discriminator_optimizer=keras.optimizers.SGD(0.03, momentum=0.7),
         )
         return model
-
-    def default_optimizers(self):
-        # The paper's momentum SGD needs its Maxout networks (see `original`); plain perceptrons
-        # train with the Adam that Radford et al. 2016, section 3, found to be stable.
-        return {
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "objective": {
-                "name": self.objective.name,
-                "discriminator": keras.saving.serialize_keras_object(self.objective.discriminator),
-                "generator": keras.saving.serialize_keras_object(self.objective.generator),
-                "critic": self.objective.critic,
-                "pairs": self.objective.pairs,
-            },
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        stored = dict(config["objective"])
-        for player in ("discriminator", "generator"):
-            stored[player] = keras.saving.deserialize_keras_object(stored[player], custom_objects)
-        return super().from_config(
-            {**config, "objective": losses.Objective(**stored)}, custom_objects
-        )
-
-
-def default_generator(shape, latent_dim, activation, units) -> keras.Sequential:
-    return keras.Sequential(
-        [
-            layers.Input((latent_dim,)),
-            layers.Dense(units, activation="relu"),
-            layers.Dense(units, activation="relu"),
-            layers.Dense(math.prod(shape), activation=activation),
-            layers.Reshape(shape),
-        ],
-        name="generator",
-    )
-
-
-def default_discriminator(shape, units) -> keras.Sequential:
-    return keras.Sequential(
-        [
-            layers.Input(shape),
-            layers.Flatten(),
-            layers.Dense(units),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Dense(units),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Dense(1),
-        ],
-        name="discriminator",
-    )

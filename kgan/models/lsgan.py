@@ -8,10 +8,10 @@ import math
 from functools import partial
 
 import keras
-from keras import layers
 
-from kgan import losses
-from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
+from kgan import losses, networks
+from kgan.checks import check_count
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -26,11 +26,8 @@ class LSGAN(TwoPlayerGame):
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.
-        latent_dim: length of the noise vectors, >= 1; 1,024 in the paper.
-        data_range: (-1, 1), (0, 1) or None.
         targets: a, b, c: what the discriminator gives generated and real samples, and what the
             generator wants; (0, 1, 1) of eq. 9 by default, (-1, 1, 0) of eq. 8 for χ².
-        generator, discriminator: networks of your own instead of the default ones.
         filters: channels of the discriminator's first convolution, or a quarter of the width of
             the default perceptrons for vectors.
         options: as in `TwoPlayerGame`.
@@ -43,15 +40,10 @@ class LSGAN(TwoPlayerGame):
         self,
         data_shape,
         *,
-        latent_dim: int = 64,
-        data_range=(-1, 1),
         targets: tuple[float, float, float] = (0.0, 1.0, 1.0),
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         filters: int = 64,
         **options,
     ):
-        shape = check_shape(data_shape)
         numbers = isinstance(targets, tuple | list) and all(
             isinstance(t, int | float) and math.isfinite(t) for t in targets
         )
@@ -59,15 +51,8 @@ class LSGAN(TwoPlayerGame):
             raise ValueError(
                 f"targets: got {targets!r}; accepted are three numbers (a, b, c) with a != b."
             )
-        super().__init__(
-            shape,
-            generator
-            or default_generator(shape, latent_dim, output_activation(data_range), filters),
-            discriminator or default_discriminator(shape, filters),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            **options,
-        )
+        self.filters = check_count("filters", filters)
+        super().__init__(data_shape, **options)
         a, b, c = self.targets = tuple(targets)
         self.objective = losses.Objective(
             "least_squares",
@@ -76,59 +61,19 @@ class LSGAN(TwoPlayerGame):
             critic=True,
         )
 
+    def default_generator(self):
+        return networks.generator(
+            self.data_shape, self.latent_dim, self.data_range, filters=self.filters, kernel=5
+        )
+
+    def default_discriminator(self):
+        return networks.discriminator(
+            self.data_shape, filters=self.filters, kernel=5, batch_normalization=True
+        )
+
     def default_optimizers(self):
         # The rate of the paper's handwritten characters (section 4.1); 1e-3 for its scenes.
         return {
             "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
             "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
         }
-
-    def get_config(self):
-        return {**super().get_config(), "targets": self.targets}
-
-
-def default_generator(shape, latent_dim, activation, filters) -> keras.Sequential:
-    network = [layers.Input((latent_dim,))]
-    if len(shape) != 3:
-        network += [layers.Dense(4 * filters, activation="relu") for _ in range(3)]
-        network += [layers.Dense(math.prod(shape), activation=activation), layers.Reshape(shape)]
-        return keras.Sequential(network, name="generator")
-    height, width, channels = check_image_shape(shape)
-    rows, columns = -(-height // 4), -(-width // 4)
-    network += [
-        layers.Dense(rows * columns * 2 * filters, use_bias=False),
-        layers.Reshape((rows, columns, 2 * filters)),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-    for width_of_layer in (2 * filters, filters):
-        network += [
-            layers.UpSampling2D(interpolation="nearest"),
-            layers.Conv2D(width_of_layer, 5, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-        ]
-    network.append(layers.Conv2D(channels, 5, padding="same", activation=activation))
-    extra = 4 * rows - height, 4 * columns - width
-    if any(extra):
-        network.append(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-    return keras.Sequential(network, name="generator")
-
-
-def default_discriminator(shape, filters) -> keras.Sequential:
-    network = [layers.Input(shape)]
-    if len(shape) != 3:
-        network.append(layers.Flatten())
-        for _ in range(3):
-            network += [layers.Dense(4 * filters), layers.LeakyReLU(negative_slope=0.2)]
-    else:
-        network += [
-            layers.Conv2D(filters, 5, strides=2, padding="same"),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Conv2D(2 * filters, 5, strides=2, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.LeakyReLU(negative_slope=0.2),
-            layers.Flatten(),
-        ]
-    network.append(layers.Dense(1))
-    return keras.Sequential(network, name="discriminator")

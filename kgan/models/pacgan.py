@@ -11,15 +11,11 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgan import losses
+from kgan import losses, networks
+from kgan.checks import check_count
 from kgan.layers import Maxout
-from kgan.two_player import (
-    TwoPlayerGame,
-    check_count,
-    check_image_shape,
-    check_shape,
-    output_activation,
-)
+from kgan.networks import check_shape, output_activation
+from kgan.two_player import TwoPlayerGame
 
 ops: Any = keras.ops  # its functions carry no types
 
@@ -42,7 +38,6 @@ class PacGAN(TwoPlayerGame):
         packing: m >= 1; 2 to 4 in the paper, and 1 is the GAN without packing.
         latent_dim: length of the noise vectors; by default 2 for vectors, as in the paper's
             experiments on mixtures, and 100 for images.
-        data_range: (-1, 1), (0, 1) or None.
         generator, discriminator: networks of your own instead of the default ones; the
             discriminator takes packs `(n, ..., m·channels)`.
         units: width of the default generator for vectors, twice that of its discriminator's
@@ -65,36 +60,35 @@ class PacGAN(TwoPlayerGame):
         *,
         packing: int = 2,
         latent_dim: int | None = None,
-        data_range=(-1, 1),
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         units: int = 400,
         filters: int = 64,
         simultaneous: bool = True,
         **options,
     ):
-        shape = check_shape(data_shape)
-        check_count("packing", packing)
+        self.packing = check_count("packing", packing)
+        self.units, self.filters = check_count("units", units), check_count("filters", filters)
         if latent_dim is None:
-            latent_dim = 100 if len(shape) == 3 else 2
-        self.packing = packing
-        if len(shape) == 3:
-            width, generator_for, discriminator_for = filters, image_generator, image_discriminator
-        else:
-            width, generator_for, discriminator_for = (
-                units,
-                vector_generator,
-                vector_discriminator,
-            )
-        super().__init__(
-            shape,
-            generator or generator_for(shape, latent_dim, output_activation(data_range), width),
-            discriminator or discriminator_for((*shape[:-1], packing * shape[-1]), width),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            simultaneous=simultaneous,
-            **options,
+            latent_dim = 100 if len(check_shape(data_shape)) == 3 else 2
+        super().__init__(data_shape, latent_dim=latent_dim, simultaneous=simultaneous, **options)
+
+    def default_generator(self):
+        where = self.data_shape, self.latent_dim, self.data_range
+        if len(self.data_shape) != 3:
+            return normalised_perceptron(*where, self.units)
+        f = self.filters
+        return networks.convolutional_generator(*where, widths=(2 * f, 2 * f, f), initializer=start)
+
+    def default_discriminator(self):
+        *places, channels = self.data_shape
+        packed = (*places, self.packing * channels)
+        if len(packed) != 3:
+            return maxout_discriminator(packed, self.units)
+        return networks.convolutional_discriminator(
+            packed, widths=(self.filters, 2 * self.filters), initializer=start
         )
+
+    def check_networks(self, n: int = 2) -> None:
+        super().check_networks(n * self.packing)
 
     def discriminate(self, batch, x, training=True):
         """The logits of packs: `(n, ...)` samples to `(n / m, 1)`."""
@@ -107,12 +101,13 @@ class PacGAN(TwoPlayerGame):
         x = ops.moveaxis(x, 1, -2)
         return ops.reshape(x, (-1, *places, self.packing * channels))
 
-    def score(self, x) -> np.ndarray:
+    def score(self, x, y=None) -> np.ndarray:
         """The discriminator's logits for packs, or for samples that stand in packs.
 
         Args:
             x: packs `(n, m, *data_shape)`; or samples `(n, *data_shape)`, n a multiple of m, of
                 which the first m are the first pack, and so on.
+            y: a packed model takes no condition.
 
         Returns:
             float32 array `(n,)`: one logit a pack; of samples, each has the logit of its pack.
@@ -129,14 +124,14 @@ class PacGAN(TwoPlayerGame):
                 f"(n, {wanted})."
             )
         samples = x.reshape(-1, *self.data_shape) if packed else x
-        self.check_data(samples, None, "x", bounded=False)
+        self.spec.check({"real": samples}, bounded=False)
         self._check_packs("x", len(samples))
         packs = samples.reshape(-1, m, *self.data_shape).astype(keras.config.floatx())
-        # Cut into chunks between packs, never inside of one.
-        logits = self._in_chunks(
-            lambda p: self.discriminate({}, ops.reshape(p, (-1, *self.data_shape)), training=False),
-            packs,
-        )[:, 0]
+
+        def judge(some):
+            return self.discriminate({}, ops.reshape(some, (-1, *self.data_shape)), training=False)
+
+        logits = self.in_chunks(judge, packs)[:, 0]  # cut between packs, never inside of one
         return logits if packed else np.repeat(logits, m)
 
     # Whole packs only ---------------------------------------------------------------------
@@ -148,23 +143,20 @@ class PacGAN(TwoPlayerGame):
                 f"{self.packing}."
             )
 
-    def _check_batch_size(self, x, batch_size) -> None:
-        if isinstance(x, tuple) or hasattr(x, "shape"):  # arrays, cut into minibatches by us
-            batch_size = 32 if batch_size is None else batch_size
-            if isinstance(batch_size, int) and batch_size % self.packing:
-                raise ValueError(
-                    f"batch_size: got {batch_size}; accepted is a multiple of packing = "
-                    f"{self.packing}."
-                )
+    def read(self, x, y=None, name="x", bounded=True):
+        """Checked arrays; `Game.read`, held-out ones of whole packs, as no remainder is dropped."""
+        given = super().read(x, y, name, bounded)
+        if given is not None and name == "validation_data":
+            self._check_packs(name, len(given["real"]))
+        return given
 
-    def fit(self, x: Any = None, y: Any = None, *, batch_size: int | None = None, **options):
-        """Train; `Game.fit`, with minibatches of whole packs.
-
-        Raises:
-            ValueError: as `Game.fit`; a batch size that is no multiple of packing.
-        """
-        self._check_batch_size(x, batch_size)
-        return super().fit(x, y, batch_size=batch_size, **options)
+    def batches(self, given, batch_size, **options):
+        """Minibatches of whole packs; `Game.batches`."""
+        if batch_size % self.packing:
+            raise ValueError(
+                f"batch_size: got {batch_size}; accepted is a multiple of packing = {self.packing}."
+            )
+        return super().batches(given, batch_size, **options)
 
     def evaluate(self, x: Any = None, y: Any = None, *, batch_size: int | None = None, **options):
         """The value of held-out packs; `Game.evaluate`.
@@ -172,15 +164,10 @@ class PacGAN(TwoPlayerGame):
         Raises:
             ValueError: as `Game.evaluate`; samples that do not fill whole packs.
         """
-        self._check_batch_size(x, batch_size)
         if hasattr(x, "shape"):
+            self._check_packs("batch_size", 32 if batch_size is None else batch_size)
             self._check_packs("x", len(x))
         return super().evaluate(x, y, batch_size=batch_size, **options)
-
-    def check_data(self, x, y, name, bounded=True):
-        super().check_data(x, y, name, bounded)
-        if name == "validation_data":  # of which no remainder is dropped
-            self._check_packs(name, len(x))
 
     def canonical(self, data):
         batch = super().canonical(data)
@@ -195,9 +182,6 @@ class PacGAN(TwoPlayerGame):
             "discriminator": keras.optimizers.Adam(1e-4, beta_1=0.8),
         }
 
-    def get_config(self):
-        return {**super().get_config(), "packing": self.packing}
-
 
 # The default networks ----------------------------------------------------------------------
 
@@ -206,7 +190,7 @@ def start() -> Any:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def vector_generator(shape, latent_dim, activation, units) -> keras.Sequential:
+def normalised_perceptron(shape, latent_dim, data_range, units) -> keras.Sequential:
     """Momentum and epsilon are those of the authors' code.
 
     Weights of 0.02 leave a variance of 8e-4 after the first layer, below Keras's own epsilon.
@@ -219,55 +203,18 @@ def vector_generator(shape, latent_dim, activation, units) -> keras.Sequential:
             layers.ReLU(),
         ]
     network += [
-        layers.Dense(math.prod(shape), activation=activation, kernel_initializer=start()),
+        layers.Dense(
+            math.prod(shape),
+            activation=output_activation(data_range),
+            kernel_initializer=start(),
+        ),
         layers.Reshape(shape),
     ]
     return keras.Sequential(network, name="generator")
 
 
-def vector_discriminator(shape, units) -> keras.Sequential:
+def maxout_discriminator(shape, units) -> keras.Sequential:
     network = [layers.Input(shape), layers.Flatten()]
     network += [Maxout(max(1, units // 2), 5, kernel_initializer=start()) for _ in range(3)]
     network.append(layers.Dense(1, kernel_initializer=start()))
-    return keras.Sequential(network, name="discriminator")
-
-
-def image_generator(shape, latent_dim, activation, filters) -> keras.Sequential:
-    height, width, channels = check_image_shape(shape)
-    rows, columns = -(-height // 4), -(-width // 4)
-    network = [
-        layers.Input((latent_dim,)),
-        layers.Dense(rows * columns * 2 * filters, use_bias=False, kernel_initializer=start()),
-        layers.Reshape((rows, columns, 2 * filters)),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-    for width_of_layer in (2 * filters, filters):
-        network += [
-            layers.UpSampling2D(interpolation="nearest"),
-            layers.Conv2D(
-                width_of_layer, 3, padding="same", use_bias=False, kernel_initializer=start()
-            ),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-        ]
-    network.append(
-        layers.Conv2D(
-            channels, 3, padding="same", activation=activation, kernel_initializer=start()
-        )
-    )
-    extra = 4 * rows - height, 4 * columns - width
-    if any(extra):
-        network.append(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-    return keras.Sequential(network, name="generator")
-
-
-def image_discriminator(shape, filters) -> keras.Sequential:
-    network = [layers.Input(shape)]
-    for width_of_layer in (filters, 2 * filters):
-        network += [
-            layers.Conv2D(width_of_layer, 4, strides=2, padding="same", kernel_initializer=start()),
-            layers.LeakyReLU(negative_slope=0.2),
-        ]
-    network += [layers.Flatten(), layers.Dense(1, kernel_initializer=start())]
     return keras.Sequential(network, name="discriminator")

@@ -4,25 +4,12 @@ Mescheder, Geiger, Nowozin 2018, "Which Training Methods for GANs do actually Co
 https://arxiv.org/abs/1801.04406.
 """
 
-import math
-from functools import partial
-from typing import Any
-
 import keras
-from keras import layers
 
-from kgan import losses
-from kgan.game import Turn
-from kgan.penalties import check_penalised, zero_centred_penalty
-from kgan.two_player import (
-    TwoPlayerGame,
-    check_count,
-    check_image_shape,
-    check_shape,
-    output_activation,
-)
-
-ops: Any = keras.ops  # its functions carry no types
+from kgan import losses, networks
+from kgan.checks import check_count, check_number
+from kgan.penalties import R1, R2, Penalty
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -41,8 +28,6 @@ class R1GAN(TwoPlayerGame):
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.
-        latent_dim: length of the noise vectors, >= 1.
-        data_range: (-1, 1), (0, 1) or None.
         r1: γ₁ >= 0; 10 in the paper. (The authors' code leaves the half out: its 10 is 20 here.)
         r2: γ₂ >= 0.
         penalty_every: minibatches from one penalty to the next, >= 1; 16 in StyleGAN2.
@@ -64,130 +49,39 @@ class R1GAN(TwoPlayerGame):
         self,
         data_shape,
         *,
-        latent_dim: int = 64,
-        data_range=(-1, 1),
         r1: float = 10.0,
         r2: float = 0.0,
         penalty_every: int = 1,
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         filters: int = 64,
         average_decay: float | None = 0.999,
+        penalties: tuple[Penalty, ...] = (),
         **options,
     ):
-        shape = check_shape(data_shape)
-        for argument, weight in (("r1", r1), ("r2", r2)):
-            if not 0 <= weight < math.inf:
-                raise ValueError(f"{argument}: got {weight!r}; accepted is a number >= 0.")
         check_count("penalty_every", penalty_every)
-        if discriminator is not None:
-            check_penalised(discriminator)
+        own = [
+            kind(check_number(argument, gamma, least=0), penalty_every)
+            for argument, kind, gamma in (("r1", R1, r1), ("r2", R2, r2))
+            if gamma
+        ]
+        self.filters = check_count("filters", filters)
         super().__init__(
-            shape,
-            generator
-            or default_generator(shape, latent_dim, output_activation(data_range), filters),
-            discriminator or default_discriminator(shape, filters),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            average_decay=average_decay,
-            **options,
+            data_shape, average_decay=average_decay, penalties=(*own, *penalties), **options
         )
-        self.r1 = r1
-        self.r2 = r2
-        self.penalty_every = penalty_every
 
-    def turns(self):
-        discriminator, generator = super().turns()
-        if self.penalty_every == 1:
-            return discriminator, generator
-        penalty = Turn("penalty", ("discriminator",), self._penalty_turn, self.penalty_every)
-        return discriminator, penalty, generator
+    def default_generator(self):
+        return networks.generator(
+            self.data_shape,
+            self.latent_dim,
+            self.data_range,
+            filters=self.filters,
+            batch_normalization=False,
+        )
 
-    def discriminator_loss(self, real, fake, batch):
-        loss, logs = super().discriminator_loss(real, fake, batch)
-        if self.penalty_every > 1:
-            return loss, logs
-        penalty, slopes = self.penalty(real, fake, batch)
-        return loss + penalty, {**logs, **slopes}
-
-    def _penalty_turn(self, batch):
-        real, fake = self.samples(batch, "discriminator")
-        penalty, slopes = self.penalty(real, fake, batch)
-        # The last bias moves no slope; a score that counts for nothing gives it its gradient, 0.
-        nothing = 0.0 * ops.mean(self.discriminate(batch, real))
-        return self.penalty_every * penalty + nothing, slopes
-
-    def penalty(self, real, fake, batch):
-        """R1 + R2 with their weights, and the mean squared slopes that they weigh."""
-        discriminate = partial(self.discriminate, batch)
-        slopes = {
-            "real_slope": (self.r1, real),
-            "fake_slope": (self.r2, fake),
-        }
-        penalty, logs = 0.0, {}
-        for name, (gamma, samples) in slopes.items():
-            if gamma:
-                logs[name] = zero_centred_penalty(discriminate, samples)
-                penalty += gamma / 2 * logs[name]
-        return penalty, logs
-
-    def log_names(self):
-        slopes = (("real_slope", self.r1), ("fake_slope", self.r2))
-        return (*super().log_names(), *(name for name, gamma in slopes if gamma))
+    def default_discriminator(self):
+        return networks.discriminator(self.data_shape, filters=self.filters)
 
     def default_optimizers(self):
-        k = self.penalty_every
-        c = k / (k + 1) if k > 1 else 1.0
         return {
             "generator": keras.optimizers.RMSprop(1e-4, rho=0.99),
-            "discriminator": keras.optimizers.RMSprop(c * 1e-4, rho=0.99**c),
+            "discriminator": keras.optimizers.RMSprop(1e-4, rho=0.99),
         }
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "r1": self.r1,
-            "r2": self.r2,
-            "penalty_every": self.penalty_every,
-        }
-
-
-def default_generator(shape, latent_dim, activation, filters) -> keras.Sequential:
-    network = [layers.Input((latent_dim,))]
-    if len(shape) != 3:
-        network += [layers.Dense(4 * filters, activation="relu") for _ in range(3)]
-        network += [layers.Dense(math.prod(shape), activation=activation), layers.Reshape(shape)]
-        return keras.Sequential(network, name="generator")
-    height, width, channels = check_image_shape(shape)
-    rows, columns = -(-height // 4), -(-width // 4)
-    network += [
-        layers.Dense(rows * columns * 2 * filters, activation="relu"),
-        layers.Reshape((rows, columns, 2 * filters)),
-    ]
-    for width_of_layer in (2 * filters, filters):
-        network += [
-            layers.UpSampling2D(interpolation="nearest"),
-            layers.Conv2D(width_of_layer, 3, padding="same", activation="relu"),
-        ]
-    network.append(layers.Conv2D(channels, 3, padding="same", activation=activation))
-    extra = 4 * rows - height, 4 * columns - width
-    if any(extra):
-        network.append(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-    return keras.Sequential(network, name="generator")
-
-
-def default_discriminator(shape, filters) -> keras.Sequential:
-    network = [layers.Input(shape)]
-    if len(shape) != 3:
-        network.append(layers.Flatten())
-        for _ in range(3):
-            network += [layers.Dense(4 * filters), layers.LeakyReLU(negative_slope=0.2)]
-    else:
-        for width_of_layer in (filters, 2 * filters):
-            network += [
-                layers.Conv2D(width_of_layer, 4, strides=2, padding="same"),
-                layers.LeakyReLU(negative_slope=0.2),
-            ]
-        network.append(layers.Flatten())
-    network.append(layers.Dense(1))
-    return keras.Sequential(network, name="discriminator")

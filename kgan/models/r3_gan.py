@@ -4,16 +4,16 @@ Huang, Gokaslan, Kuleshov, Tompkin 2024, "The GAN is dead; long live the GAN! A 
 GAN", https://arxiv.org/abs/2501.05441.
 """
 
-import math
-from functools import partial
 from typing import Any
 
 import keras
 from keras import layers
 
-from kgan import losses
-from kgan.penalties import check_penalised, zero_centred_penalty
-from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
+from kgan import losses, networks
+from kgan.checks import check_count, check_number
+from kgan.networks import check_image_shape, coarsest_grid, cropping, halvings, output_activation
+from kgan.penalties import R1, R2, Penalty
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -30,8 +30,6 @@ class R3GAN(TwoPlayerGame):
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.
-        latent_dim: length of the noise vectors, >= 1.
-        data_range: (-1, 1), (0, 1) or None.
         gamma: γ >= 0 of both penalties; 1 for Stacked MNIST in the paper.
         generator, discriminator: networks of your own; no batch normalisation in the discriminator,
             and on TensorFlow no resizing but by nearest neighbours.
@@ -51,42 +49,26 @@ class R3GAN(TwoPlayerGame):
         self,
         data_shape,
         *,
-        latent_dim: int = 64,
-        data_range=(-1, 1),
         gamma: float = 1.0,
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         filters: int = 32,
         average_decay: float | None = 0.999,
+        penalties: tuple[Penalty, ...] = (),
         **options,
     ):
-        shape = check_shape(data_shape)
-        if not 0 <= gamma < math.inf:
-            raise ValueError(f"gamma: got {gamma!r}; accepted is a number >= 0.")
-        if discriminator is not None:
-            check_penalised(discriminator)
+        check_number("gamma", gamma, least=0)
+        self.filters = check_count("filters", filters)
         super().__init__(
-            shape,
-            generator
-            or default_generator(shape, latent_dim, output_activation(data_range), filters),
-            discriminator or default_discriminator(shape, filters),
-            latent_dim=latent_dim,
-            data_range=data_range,
+            data_shape,
             average_decay=average_decay,
+            penalties=(R1(gamma), R2(gamma), *penalties),
             **options,
         )
-        self.gamma = gamma
 
-    def discriminator_loss(self, real, fake, batch):
-        loss, logs = super().discriminator_loss(real, fake, batch)
-        discriminate = partial(self.discriminate, batch)
-        real_slope = zero_centred_penalty(discriminate, real)
-        fake_slope = zero_centred_penalty(discriminate, fake)
-        logs = {**logs, "real_slope": real_slope, "fake_slope": fake_slope}
-        return loss + self.gamma / 2 * (real_slope + fake_slope), logs
+    def default_generator(self):
+        return residual_generator(self.data_shape, self.latent_dim, self.data_range, self.filters)
 
-    def log_names(self):
-        return (*super().log_names(), "real_slope", "fake_slope")
+    def default_discriminator(self):
+        return residual_discriminator(self.data_shape, self.filters)
 
     def default_optimizers(self):
         # The paper starts at 2e-4 with batches of 512; small networks and batches bear more.
@@ -94,9 +76,6 @@ class R3GAN(TwoPlayerGame):
             "generator": keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99),
             "discriminator": keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99),
         }
-
-    def get_config(self):
-        return {**super().get_config(), "gamma": self.gamma}
 
 
 def residual(x, channels: int):
@@ -109,51 +88,38 @@ def residual(x, channels: int):
     return layers.Add()([x, y])
 
 
-def widths(shape, filters) -> list[int]:
+def widths(shape, filters: int) -> list[int]:
     """Channels at full size and after each halving, until the smaller side is under 8."""
-    halvings = max(1, (min(shape[:2]) // 4).bit_length() - 1)
-    return [filters * min(4, 2**i) for i in range(halvings + 1)]
+    return [filters * min(4, 2**i) for i in range(halvings(shape) + 1)]
 
 
-def default_generator(shape, latent_dim, activation, filters) -> keras.Model:
-    noise = layers.Input((latent_dim,))
-    x: Any = noise
+def residual_generator(shape, latent_dim, data_range, filters: int) -> keras.Model:
+    """From a dense layer on the coarsest grid through residual blocks, doubled in between."""
     if len(shape) != 3:
-        for _ in range(3):
-            x = layers.Dense(4 * filters)(x)
-            x = layers.LeakyReLU(negative_slope=0.2)(x)
-        x = layers.Reshape(shape)(layers.Dense(math.prod(shape), activation=activation)(x))
-        return keras.Model(noise, x, name="generator")
-    height, width, channels = check_image_shape(shape)
-    *finer, coarsest = widths(shape, filters)
-    factor = 2 ** len(finer)
-    rows, columns = -(-height // factor), -(-width // factor)
-    x = layers.Reshape((rows, columns, coarsest))(layers.Dense(rows * columns * coarsest)(x))
-    x = residual(x, coarsest)
-    for width_of_layer in reversed(finer):
-        x = layers.UpSampling2D(interpolation="nearest")(x)
-        x = residual(x, width_of_layer)
-    x = layers.Conv2D(channels, 3, padding="same", activation=activation)(x)
-    extra = factor * rows - height, factor * columns - width
-    if any(extra):
-        x = layers.Cropping2D(((0, extra[0]), (0, extra[1])))(x)
+        return networks.perceptron_generator(
+            shape, latent_dim, data_range, units=4 * filters, depth=3, hidden="leaky_relu"
+        )
+    *finer, coarsest = widths(check_image_shape(shape), filters)
+    rows, columns = coarsest_grid(shape, len(finer))
+    noise = layers.Input((latent_dim,))
+    x: Any = layers.Dense(rows * columns * coarsest)(noise)
+    x = residual(layers.Reshape((rows, columns, coarsest))(x), coarsest)
+    for width in reversed(finer):
+        x = residual(layers.UpSampling2D(interpolation="nearest")(x), width)
+    activation = output_activation(data_range)
+    x = layers.Conv2D(shape[-1], 3, padding="same", activation=activation)(x)
+    for crop in cropping(shape, len(finer)):
+        x = crop(x)
     return keras.Model(noise, x, name="generator")
 
 
-def default_discriminator(shape, filters) -> keras.Model:
-    sample = layers.Input(shape)
-    x: Any = sample
+def residual_discriminator(shape, filters: int) -> keras.Model:
+    """Residual blocks, halved in between, to a dense layer's logit."""
     if len(shape) != 3:
-        x = layers.Flatten()(x)
-        for _ in range(3):
-            x = layers.Dense(4 * filters)(x)
-            x = layers.LeakyReLU(negative_slope=0.2)(x)
-        return keras.Model(sample, layers.Dense(1)(x), name="discriminator")
-    finest, *coarser = widths(shape, filters)
-    x = layers.Conv2D(finest, 3, padding="same")(x)
-    x = residual(x, finest)
-    for width_of_layer in coarser:
-        x = layers.AveragePooling2D(2, padding="same")(x)
-        x = residual(x, width_of_layer)
-    x = layers.Flatten()(x)
-    return keras.Model(sample, layers.Dense(1)(x), name="discriminator")
+        return networks.perceptron_discriminator(shape, units=4 * filters, depth=3)
+    finest, *coarser = widths(check_image_shape(shape), filters)
+    sample = layers.Input(shape)
+    x: Any = residual(layers.Conv2D(finest, 3, padding="same")(sample), finest)
+    for width in coarser:
+        x = residual(layers.AveragePooling2D(2, padding="same")(x), width)
+    return keras.Model(sample, layers.Dense(1)(layers.Flatten()(x)), name="discriminator")

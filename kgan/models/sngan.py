@@ -4,14 +4,13 @@ Miyato, Kataoka, Koyama, Yoshida 2018, "Spectral Normalization for Generative Ad
 Networks", https://arxiv.org/abs/1802.05957.
 """
 
-import math
-
 import keras
 from keras import layers
 
-from kgan import losses
+from kgan import losses, networks
+from kgan.checks import check_count
 from kgan.layers import SpectralNormalization
-from kgan.two_player import TwoPlayerGame, check_image_shape, check_shape, output_activation
+from kgan.two_player import TwoPlayerGame
 
 
 @keras.saving.register_keras_serializable(package="kgan")
@@ -24,8 +23,6 @@ class SNGAN(TwoPlayerGame):
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.
-        latent_dim: length of the noise vectors, >= 1.
-        data_range: (-1, 1), (0, 1) or None.
         discriminator_steps: discriminator minibatches for one move of the generator; 5 in the
             paper's best setting, or 1.
         generator, discriminator: networks of your own; `kgan.layers.SpectralNormalization` wraps
@@ -40,29 +37,17 @@ class SNGAN(TwoPlayerGame):
 
     objective = losses.hinge
 
-    def __init__(
-        self,
-        data_shape,
-        *,
-        latent_dim: int = 64,
-        data_range=(-1, 1),
-        discriminator_steps: int = 5,
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
-        filters: int = 64,
-        **options,
-    ):
-        shape = check_shape(data_shape)
-        super().__init__(
-            shape,
-            generator
-            or default_generator(shape, latent_dim, output_activation(data_range), filters),
-            discriminator or default_discriminator(shape, filters),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            discriminator_steps=discriminator_steps,
-            **options,
+    def __init__(self, data_shape, *, discriminator_steps: int = 5, filters: int = 64, **options):
+        self.filters = check_count("filters", filters)
+        super().__init__(data_shape, discriminator_steps=discriminator_steps, **options)
+
+    def default_generator(self):
+        return networks.generator(
+            self.data_shape, self.latent_dim, self.data_range, filters=self.filters
         )
+
+    def default_discriminator(self):
+        return normalised_discriminator(self.data_shape, self.filters)
 
     def default_optimizers(self):
         return {
@@ -71,35 +56,8 @@ class SNGAN(TwoPlayerGame):
         }
 
 
-def default_generator(shape, latent_dim, activation, filters) -> keras.Sequential:
-    network = [layers.Input((latent_dim,))]
-    if len(shape) != 3:
-        network += [layers.Dense(4 * filters, activation="relu") for _ in range(3)]
-        network += [layers.Dense(math.prod(shape), activation=activation), layers.Reshape(shape)]
-        return keras.Sequential(network, name="generator")
-    height, width, channels = check_image_shape(shape)
-    rows, columns = -(-height // 4), -(-width // 4)
-    network += [
-        layers.Dense(rows * columns * 2 * filters, use_bias=False),
-        layers.Reshape((rows, columns, 2 * filters)),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-    for width_of_layer in (2 * filters, filters):
-        network += [
-            layers.UpSampling2D(interpolation="nearest"),
-            layers.Conv2D(width_of_layer, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-        ]
-    network.append(layers.Conv2D(channels, 3, padding="same", activation=activation))
-    extra = 4 * rows - height, 4 * columns - width
-    if any(extra):
-        network.append(layers.Cropping2D(((0, extra[0]), (0, extra[1]))))
-    return keras.Sequential(network, name="generator")
-
-
-def default_discriminator(shape, filters) -> keras.Sequential:
+def normalised_discriminator(shape, filters: int) -> keras.Sequential:
+    """Every layer but the rectifiers divided by its largest singular value (section 2.1)."""
     network = [layers.Input(shape)]
     if len(shape) != 3:
         network.append(layers.Flatten())

@@ -4,20 +4,19 @@ Metz, Poole, Pfau, Sohl-Dickstein 2017, "Unrolled Generative Adversarial Network
 https://arxiv.org/abs/1611.02163.
 """
 
-import math
 from typing import Any
 
 import keras
-from keras import layers
 
-from kgan import losses
+from kgan import losses, networks
 from kgan.autodiff import (
     at_values,
     gradient_at,
     refuse_batch_normalization,
     refuse_smooth_resizing,
 )
-from kgan.two_player import TwoPlayerGame, check_count, check_shape, output_activation
+from kgan.checks import check_count
+from kgan.two_player import TwoPlayerGame, score_of
 
 ops: Any = keras.ops  # its functions carry no types
 
@@ -60,32 +59,36 @@ class UnrolledGAN(TwoPlayerGame):
         *,
         unrolled_steps: int = 5,
         latent_dim: int = 256,
-        data_range=(-1, 1),
-        generator: keras.Layer | None = None,
-        discriminator: keras.Layer | None = None,
         units: int = 128,
         simultaneous: bool = True,
         **options,
     ):
-        shape = check_shape(data_shape)
-        check_count("unrolled_steps", unrolled_steps, least=0)
-        if discriminator is not None:
-            refuse_batch_normalization(discriminator, "unrolling")
-            refuse_smooth_resizing(discriminator, "unrolling")
-        super().__init__(
-            shape,
-            generator or default_generator(shape, latent_dim, output_activation(data_range), units),
-            discriminator or default_discriminator(shape, units),
-            latent_dim=latent_dim,
-            data_range=data_range,
-            simultaneous=simultaneous,
-            **options,
+        self.unrolled_steps = check_count("unrolled_steps", unrolled_steps, least=0)
+        self.units = check_count("units", units)
+        super().__init__(data_shape, latent_dim=latent_dim, simultaneous=simultaneous, **options)
+        refuse_batch_normalization(self.discriminator, "unrolling")
+        refuse_smooth_resizing(self.discriminator, "unrolling")
+
+    def default_generator(self):
+        return networks.perceptron_generator(
+            self.data_shape,
+            self.latent_dim,
+            self.data_range,
+            units=self.units,
+            depth=2,
+            hidden="tanh",
+            initializer=orthogonal,
         )
-        self.unrolled_steps = unrolled_steps
+
+    def default_discriminator(self):
+        return networks.perceptron_discriminator(
+            self.data_shape, units=self.units, depth=2, hidden="tanh", initializer=orthogonal
+        )
 
     def generator_loss(self, real, fake, batch):
         def negative_value():
-            return self.objective.discriminator(*self.discriminate_both(batch, real, fake))
+            answers = self.discriminate_both(batch, real, fake)
+            return self.objective.discriminator(*map(score_of, answers))
 
         theta = self.discriminator.trainable_variables
         theta_K = self._unroll(negative_value, theta)
@@ -108,9 +111,6 @@ class UnrolledGAN(TwoPlayerGame):
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         super().compile(generator_optimizer, discriminator_optimizer, **options)
         check_unrollable(self.optimizer.players["discriminator"])
-
-    def get_config(self):
-        return {**super().get_config(), "unrolled_steps": self.unrolled_steps}
 
 
 # The discriminator's step, as a function ---------------------------------------------------
@@ -192,35 +192,6 @@ def unrolled(optimizer: Any, variables):
         return moved
 
     return step
-
-
-# The default networks ----------------------------------------------------------------------
-
-
-def default_generator(shape, latent_dim, activation, units) -> keras.Sequential:
-    return keras.Sequential(
-        [
-            layers.Input((latent_dim,)),
-            layers.Dense(units, activation="tanh", kernel_initializer=orthogonal()),
-            layers.Dense(units, activation="tanh", kernel_initializer=orthogonal()),
-            layers.Dense(math.prod(shape), activation=activation, kernel_initializer=orthogonal()),
-            layers.Reshape(shape),
-        ],
-        name="generator",
-    )
-
-
-def default_discriminator(shape, units) -> keras.Sequential:
-    return keras.Sequential(
-        [
-            layers.Input(shape),
-            layers.Flatten(),
-            layers.Dense(units, activation="tanh", kernel_initializer=orthogonal()),
-            layers.Dense(units, activation="tanh", kernel_initializer=orthogonal()),
-            layers.Dense(1, kernel_initializer=orthogonal()),
-        ],
-        name="discriminator",
-    )
 
 
 def orthogonal() -> Any:

@@ -20,13 +20,13 @@ from scipy.spatial.distance import cdist
 
 from kgan import data
 from kgan.callbacks.theory_monitor.critic import matched
+from kgan.ensemble import fit_seeds
 from kgan.files import replacing
 from kgan.metrics import mode_report
 from kgan.models.wgan import WGAN
 from kgan.models.wgan_gp import WGANGP
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.table import Figure, Reproduction, Row, choose
-from kgan.seeds import fit_seeds
 
 PROBLEMS = {
     "8 Gaussians": ("eight_gaussians", 1.0),

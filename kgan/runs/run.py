@@ -24,11 +24,10 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import autodiff, callbacks, losses
-from kgan.callbacks.samples import animate, drawable
+from kgan import autodiff, callbacks, losses, show
 from kgan.callbacks.theory_monitor import comparable
 from kgan.checks import check_choice, check_names
-from kgan.data import Batches, Dataset
+from kgan.data import Dataset
 from kgan.files import to_disk
 from kgan.runs import checkpoint
 from kgan.runs.folder import (
@@ -88,13 +87,11 @@ class Run:
         """
         check_epochs(epochs, self.epoch)
         size = self.config["batch_size"]
-        train = Batches(
-            self.data.train,
-            batch_size=size,
-            seed=self.model.seed,
+        train = self.model.batches(
+            self.model.read(self.data, name=f"data {self.data.name!r}"),
+            size,
             passes=self.config["passes"],
         )
-        held_out = self.data.test
         record, interrupt = _Record(self), _Interrupt()
         autodiff.set_random_states(self.random_states)
         try:
@@ -103,20 +100,20 @@ class Run:
                     train,
                     epochs=epochs,
                     initial_epoch=self.epoch,
-                    validation_data=held_out,
+                    validation_data=self.data,
                     callbacks=[*self._watchers(), *more_callbacks, record, interrupt],
                     verbose=verbose,
                 )
         except KeyboardInterrupt:
-            animate(self.path)
+            show.animate(self.path)
             raise
         return record.last
 
     def _watchers(self) -> list:
-        shape = tuple(self.model.data_shape)
+        part = getattr(self.model, "sample_part", None)
         watchers: list = []
-        if drawable(shape):
-            real = self.data.train if len(shape) == 1 else None
+        if part is not None and show.drawable(part):
+            real = self.data.train if part.kind in show.PLOTTED else None
             watchers.append(callbacks.SampleGrid(self.path, real=real))
         if self.data.density is not None and comparable(self.model, self.data.density):
             watchers.append(callbacks.TheoryMonitor(self.data.density, self.path))
@@ -180,15 +177,9 @@ def start(
     name = type(model).__name__
     if MODELS.get(name.lower()) != name:
         raise ValueError(f"model: got {name}; accepted are {', '.join(MODELS.values())}.")
-    if tuple(data.shape) != tuple(model.data_shape):
-        raise ValueError(
-            f"data: got samples of shape {data.shape}; accepted by this {name} is "
-            f"{model.data_shape}."
-        )
-    if isinstance(data.train, np.ndarray):
-        model.check_data(data.train, None, f"data {data.name!r}")
-        model.check_data(data.test, None, f"held-out data {data.name!r}")
-    Batches(data.train, batch_size=batch_size, seed=model.seed, passes=passes)
+    given = model.read(data, name=f"data {data.name!r}")
+    model.read(data, name="validation_data")
+    model.batches(given, batch_size, passes=passes)
     config = {
         "model": name.lower(),
         "options": dict(options or {}),

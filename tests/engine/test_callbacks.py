@@ -8,8 +8,8 @@ from PIL import Image
 
 import kgan
 import theory
+from kgan import show
 from kgan.callbacks import PlayerLearningRate, SampleGrid, TensorBoard, TheoryMonitor
-from kgan.callbacks.samples import animate, draw
 
 P_DATA = theory.Mixture.normal([0.5, 0.5], [-2, 1], [0.7, 1])
 
@@ -64,44 +64,6 @@ def watched(callback, model):
 # Pictures ----------------------------------------------------------------------------------
 
 
-def test_grid_shows_every_image_in_its_place():
-    images = np.linspace(-1, 1, 6)[:, None, None, None] * np.ones((6, 8, 8, 1), np.float32)
-    pixels = np.asarray(draw(images, shape=(2, 3)))
-    scale = 512 // 24
-    gap = scale // 2
-    side = 8 * scale + gap
-    for i in range(6):
-        top, left = gap + i // 3 * side, gap + i % 3 * side
-        tile = pixels[top : top + 8 * scale, left : left + 8 * scale]
-        assert (tile == round(255 * i / 5)).all()
-    assert (pixels[:gap] == 96).all()
-
-
-def test_grid_keeps_colour_and_range():
-    images = np.zeros((1, 8, 8, 3), np.float32)
-    images[..., 0] = 1
-    inside = np.asarray(draw(images, data_range=(0, 1)))[100, 100]
-    assert inside.tolist() == [255, 0, 0]
-    assert np.asarray(draw(images))[100, 100].tolist() == [255, 128, 128]
-
-
-@pytest.mark.parametrize("columns", [1, 2])
-def test_points_are_drawn_with_the_data_behind(columns):
-    rng = np.random.default_rng(0)
-    real = rng.normal(size=(500, columns))
-    fake = rng.normal(size=(200, columns))
-    with_fake = np.asarray(draw(fake, real=real))
-    elsewhere = np.asarray(draw(fake + 100, real=real))
-    assert with_fake.shape == (512, 512, 3)
-    assert (with_fake != elsewhere).any()
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 5), (3, 4, 4, 2), (3, 4, 4)])
-def test_samples_that_cannot_be_drawn_are_refused(shape):
-    with pytest.raises(ValueError, match="samples: got shape"):
-        draw(np.zeros(shape))
-
-
 def test_sample_grid_writes_a_picture_an_epoch_and_an_animation(tmp_path):
     model = gan((8, 8, 1), data_range=(-1, 1))
     x = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
@@ -109,7 +71,7 @@ def test_sample_grid_writes_a_picture_an_epoch_and_an_animation(tmp_path):
     names = sorted(p.name for p in (tmp_path / "samples").iterdir())
     assert names == ["0000.png", "0001.png", "0002.png"]
     last = np.asarray(Image.open(tmp_path / "samples" / "0002.png"))
-    again = np.asarray(draw(model.generate(4, seed=0), shape=(2, 2), data_range=(-1, 1)))
+    again = np.asarray(show.picture(model.generate(4, seed=0), model.sample_part, shape=(2, 2)))
     assert (last == again).all()  # the same noise every time
     with Image.open(tmp_path / "progress.gif") as animation:
         assert animation.n_frames == 3
@@ -123,21 +85,6 @@ def test_sample_grid_writes_a_picture_an_epoch_and_an_animation(tmp_path):
     assert not list(tmp_path.rglob("*tmp*"))
 
 
-def test_animation_of_many_pictures_keeps_first_and_last(tmp_path):
-    (tmp_path / "samples").mkdir()
-    for i in range(200):
-        Image.new("L", (4, 4), i).save(tmp_path / "samples" / f"{i:04d}.png")
-    animate(tmp_path)
-    with Image.open(tmp_path / "progress.gif") as animation:
-        assert animation.n_frames == 80
-        shades = []
-        for frame in (0, 79):
-            animation.seek(frame)
-            shades.append(animation.convert("L").getpixel((1, 1)))
-    assert shades == [0, 199]
-    assert animate(tmp_path / "nothing") is None
-
-
 @pytest.mark.parametrize(
     ("options", "named"), [({"shape": (0, 3)}, "shape"), ({"points": 1}, "points")]
 )
@@ -148,8 +95,8 @@ def test_sample_grid_refuses_bad_options(tmp_path, options, named):
 
 
 def test_sample_grid_refuses_what_it_cannot_draw(tmp_path):
-    with pytest.raises(ValueError, match=r"samples of shape \(5,\)"):
-        watched(SampleGrid(tmp_path), gan((5,)))
+    with pytest.raises(ValueError, match=r"SampleGrid: got .* shape \(8, 8, 2\)"):
+        watched(SampleGrid(tmp_path), gan((8, 8, 2)))
 
 
 # Theory beside the discriminator -------------------------------------------------------------
@@ -302,11 +249,12 @@ def test_event_files_hold_scalars_images_and_histograms(tmp_path):
     assert "epoch_value" in tags(tmp_path / "validation")["scalars"]
 
 
-def test_tensorboard_draws_points_and_leaves_other_samples(tmp_path):
-    for d, drawn in ((2, True), (5, False)):
-        x = np.random.default_rng(0).normal(size=(64, d)).astype("float32")
-        gan((d,)).fit(x, epochs=1, verbose=0, callbacks=[TensorBoard(tmp_path / str(d), images=1)])
-        assert ("images" in tags(tmp_path / str(d) / "train")) is drawn
+def test_tensorboard_draws_what_has_a_picture_and_leaves_other_samples(tmp_path):
+    for shape, drawn in (((2,), True), ((5,), True), ((8, 8, 2), False)):
+        x = np.random.default_rng(0).normal(size=(64, *shape)).astype("float32")
+        folder = tmp_path / str(len(shape) * shape[0])
+        gan(shape).fit(x, epochs=1, verbose=0, callbacks=[TensorBoard(folder, images=1)])
+        assert ("images" in tags(folder / "train")) is drawn
     with pytest.raises(ValueError, match="images: got 0"):
         TensorBoard(tmp_path, images=0)
 

@@ -6,8 +6,9 @@ import pytest
 from keras import ops
 
 import kgan
-from kgan.data.batches import Batches
+from kgan.batches import Batches
 from kgan.game import Game, Turn
+from kgan.optimizers import PlayerOptimizers
 
 RATE = 0.25
 
@@ -26,7 +27,7 @@ class Bilinear(Game):
 
     def __init__(self, every=1, extra=None, **options):
         players = {"x": Scalar(1.0), "y": Scalar(2.0)}
-        super().__init__(players, **options)
+        super().__init__(players, {"real": kgan.Part((1,), "vector")}, **options)
         self.every = every
         self.extra = extra
 
@@ -38,7 +39,7 @@ class Bilinear(Game):
         )
 
     def start(self):
-        self.compile({p: keras.optimizers.SGD(RATE) for p in self.players})
+        self.compile(**{f"{p}_optimizer": keras.optimizers.SGD(RATE) for p in self.players})
         return self
 
     def point(self):
@@ -99,7 +100,10 @@ class Team(Game):
     """Three players; two of them descend (a − b)² in one turn, the third has a turn of its own."""
 
     def __init__(self):
-        super().__init__({"a": Scalar(1.0), "b": Scalar(0.0), "c": Scalar(3.0)})
+        super().__init__(
+            {"a": Scalar(1.0), "b": Scalar(0.0), "c": Scalar(3.0)},
+            {"real": kgan.Part((1,), "vector")},
+        )
 
     def turns(self):
         a, b, c = (self.players[p].value for p in "abc")
@@ -111,7 +115,7 @@ class Team(Game):
 
 def test_several_players_in_one_turn_move_from_one_point():
     game = Team()
-    game.compile({p: keras.optimizers.SGD(RATE) for p in "abc"})
+    game.compile(**{f"{p}_optimizer": keras.optimizers.SGD(RATE) for p in "abc"})
     play(game, 1)
     values = [float(game.players[p].value.value) for p in "abc"]
     assert values == [1 - RATE * 2, RATE * 2, 3 - RATE * 6]
@@ -132,13 +136,13 @@ def test_averages_follow_their_formula():
 def test_ownership_is_checked():
     shared = Scalar(1.0)
     with pytest.raises(ValueError, match="belongs to both"):
-        Game.compile(_of({"x": shared, "y": shared}), {"x": "sgd", "y": "sgd"})
+        _of({"x": shared, "y": shared}).compile()
     game = _of({"x": Scalar(1.0)})
     game.stray = Scalar(2.0, name="stray")
     with pytest.raises(ValueError, match="belongs to no player"):
-        game.compile({"x": "sgd"})
+        game.compile(x_optimizer="sgd")
     game.stray.trainable = False
-    game.compile({"x": "sgd"})
+    game.compile(x_optimizer="sgd")
 
 
 def _of(players):
@@ -146,16 +150,16 @@ def _of(players):
         def turns(self):
             return ()
 
-    return Idle(players)
+    return Idle(players, {"real": kgan.Part((1,), "vector")})
 
 
 def test_optimizers_are_checked():
     game = Bilinear()
-    with pytest.raises(ValueError, match="optimizers: got them for"):
-        game.compile({"x": "sgd"})
+    with pytest.raises(ValueError, match="optimizer: got optimizers of"):
+        game.compile(optimizer=PlayerOptimizers({"x": "sgd"}))
     one = keras.optimizers.SGD()
     with pytest.raises(ValueError, match="each player needs its own"):
-        game.compile({"x": one, "y": one})
+        game.compile(x_optimizer=one, y_optimizer=one)
 
 
 @pytest.mark.parametrize(
@@ -220,17 +224,17 @@ def test_an_epoch_of_several_passes_is_those_passes_in_turn():
 
 def test_pairs_stay_together():
     x = np.arange(12.0)
-    for chosen, labels in (lambda b: [b[i] for i in range(len(b))])(
-        Batches(x, 10 * x, batch_size=5)
-    ):
-        assert np.array_equal(10 * chosen, labels)
+    batches = Batches({"real": x, "label": 10 * x}, batch_size=5)
+    for i in range(len(batches)):
+        (minibatch,) = batches[i]
+        assert np.array_equal(10 * minibatch["real"], minibatch["label"])
 
 
 def test_bad_minibatches_are_refused():
     with pytest.raises(ValueError, match="batch_size: got 5 for 4 samples"):
         Batches(np.zeros(4), batch_size=5)
-    with pytest.raises(ValueError, match="y: got 3 entries"):
-        Batches(np.zeros(4), np.zeros(3), batch_size=2)
+    with pytest.raises(ValueError, match=r"lengths \[4, 3\]"):
+        Batches((np.zeros(4), np.zeros(3)), batch_size=2)
     with pytest.raises(ValueError, match="passes: got 0"):
         Batches(np.zeros(4), batch_size=2, passes=0)
 

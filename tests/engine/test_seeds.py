@@ -6,8 +6,8 @@ import pytest
 
 import kgan
 from kgan.autodiff import Replicas
-from kgan.data.batches import Batches
-from kgan.seeds import fit_seeds
+from kgan.batches import Batches
+from kgan.ensemble import fit_seeds
 
 X = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
 SEEDS, BATCH, STEPS = (5, 2), 8, 13  # the third epoch of five minibatches is left in its middle

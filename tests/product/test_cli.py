@@ -150,9 +150,8 @@ def test_sample_draws_what_generate_gives(run, trained, tmp_path):
     code, printed, _ = run("sample", trained, "-n", 9, "--out", out, "--seed", 5)
     assert code == 0
     assert str(out) in printed
-    from kgan.callbacks.samples import draw
-
-    expected = draw(kgan.load(trained).generate(9, seed=5), data_range=(-1, 1))
+    model = kgan.load(trained)
+    expected = kgan.show.picture(model.generate(9, seed=5), model.sample_part)
     assert (np.asarray(Image.open(out)) == np.asarray(expected)).all()
 
 
@@ -261,8 +260,8 @@ TRAIN = ("train", "gan", "--data", "digits")
         ((*TRAIN, "--set", "units"), "--set: got 'units'; accepted is NAME=VALUE"),
         ((*TRAIN, "--set", "latent_dim=0"), "latent_dim: got 0"),
         ((*TRAIN, "--set", "objective=hinged"), "objective: got 'hinged'"),
-        ((*TRAIN, "--set", "data.colour=3"), "no option 'colour'"),
-        ((*TRAIN, "--skip-broken"), "no option 'skip_broken'"),
+        ((*TRAIN, "--set", "data.colour=3"), "option 'colour' is unknown"),
+        ((*TRAIN, "--skip-broken"), "option 'skip_broken' is unknown"),
         (("train", "dcgan", "--data", "ring"), "data_shape: got (2,)"),
         (("train", "--data", "digits"), "MODEL: got none"),
         (("train", "gan"), "--data: got none"),
@@ -311,16 +310,16 @@ PICTURES = np.zeros((20, 8, 8, 1), np.float32)
     ("arrays", "said"),
     [
         ({"x": np.where(np.arange(20) == 7, np.nan, 0.0)[:, None]}, "NaN or infinity in 1 of 20"),
-        ({"x": FLAT, "y": np.full(20, 3), "classes": ["a", "b"]}, "y must be in 0..1"),
-        ({"x": FLAT, "y": np.zeros(20, int), "classes": 10}, "classes must hold"),
-        ({"x": FLAT, "y": np.full(20, -1)}, "got -1 at index 0"),
-        ({"x": FLAT, "y": np.zeros(19, int)}, "one a sample"),
-        ({"x": FLAT, "y": np.zeros(20)}, "y must hold 20 integers"),
-        ({"x": PICTURES + 2}, "images must be in [-1, 1]; got values from 2 to 2"),
-        ({"x": FLAT.astype(int)}, "x must hold floats"),
-        ({"x": FLAT[:1]}, "at least 2 samples"),
-        ({"x": FLAT[0]}, "x must have shape"),
-        ({"z": FLAT}, "has no array 'x'; it has z"),
+        ({"x": FLAT, "y": np.full(20, 3), "classes": ["a", "b"]}, "are labels from 0 to 1"),
+        ({"x": FLAT, "y": np.zeros(20, int), "classes": 10}, "classes: got shape ()"),
+        ({"x": FLAT, "y": np.full(20, -1)}, "y: got -1 at index 0"),
+        ({"x": FLAT, "y": np.zeros(19, int)}, "y: got 19 labels; accepted are 20, one a sample"),
+        ({"x": FLAT, "y": np.zeros(20)}, "y: got type float64; accepted are integers"),
+        ({"x": PICTURES + 2}, "x: got values from 2 to 2; accepted is data_range = (-1.0, 1.0)"),
+        ({"x": FLAT.astype(int)}, "x: got type int64; accepted are floats"),
+        ({"x": FLAT[:1]}, "x: got shape (1, 2); accepted are"),
+        ({"x": FLAT[0]}, "x: got shape (2,); accepted are (n, d)"),
+        ({"z": FLAT}, "got no array 'x'; it has z"),
         ({"x": np.array([{}, {}], dtype=object)}, "can't be read as .npz"),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Data sets: fixed splits and hashes, exact synthetic data, downloads, folders and bad input."""
 
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -14,7 +15,8 @@ from PIL import Image
 from scipy import stats
 
 import kgan.data
-from kgan.data import downloads, folder
+from kgan.data import Dataset, downloads, folder
+from kgan.spec import Part, Spec
 
 pytestmark = pytest.mark.one_backend
 
@@ -89,7 +91,7 @@ def test_faces_are_the_first_hundred_patches():
 def test_hash_notices_values_order_and_shape():
     x = np.arange(12, dtype=np.float32).reshape(3, 4)
     hashes = {
-        kgan.data.Dataset(name="x", train=train, test=x).hash
+        kgan.data.Dataset(name="x", train=train, test=train).hash
         for train in (x, x + 1, x[::-1], x.reshape(4, 3))
     }
     assert len(hashes) == 4
@@ -167,17 +169,24 @@ def test_mixture_1d_takes_its_components():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"weights": [0.5, 0.6]}, "weights must sum to 1"),
-        ({"weights": [1.5, -0.5]}, "weights must be a list of positive"),
-        ({"stds": [1, 0]}, "stds must be a list of positive"),
-        ({"means": [0, float("nan")]}, "means must be a list of finite"),
-        ({"means": [0, 1, 2]}, "one entry for each component"),
-        ({"means": "-2,1"}, "means must be a list"),
-        ({"means": 4}, "means must be a list"),
-        ({"size": 0}, "size must be an integer"),
-        ({"size": 2.5}, "size must be an integer"),
-        ({"seed": -1}, "seed must be an integer"),
-        ({"sizes": 5}, "no option 'sizes'; it takes weights, means, stds, size, seed"),
+        (
+            {"weights": [0.5, 0.6]},
+            "weights: got .*, which sum to 1.1; accepted are weights that sum",
+        ),
+        ({"weights": [1.5, -0.5]}, r"weights: got \[1.5, -0.5\]; accepted is a list of positive"),
+        ({"stds": [1, 0]}, r"stds: got \[1, 0\]; accepted is a list of positive"),
+        ({"means": [0, float("nan")]}, "means: got .*; accepted is a list of finite"),
+        ({"means": [0, 1, 2]}, "got 2, 3 and 2 entries; accepted is one entry for each"),
+        ({"means": "-2,1"}, "means: got '-2,1'; accepted is a list"),
+        ({"means": 4}, "means: got 4; accepted is a list"),
+        ({"size": 0}, "size: got 0; accepted is an integer >= 10"),
+        ({"size": 2.5}, "size: got 2.5; accepted is an integer"),
+        ({"seed": -1}, "seed: got -1; accepted is an integer >= 0"),
+        (
+            {"sizes": 5},
+            r"data 'mixture_1d': option 'sizes' is unknown \(did you mean 'size'.*"
+            "accepted: weights, means, stds, size, seed",
+        ),
     ],
 )
 def test_bad_options_are_refused_by_name(options, said):
@@ -190,8 +199,8 @@ def test_bad_options_are_refused_by_name(options, said):
     [
         ("digit", "did you mean 'digits'"),
         ("fashion-mnist", "did you mean 'fashion_mnist'"),
-        ("zzz", "known are digits, faces"),
-        (7, "unknown data set 7"),
+        ("zzz", "data: got 'zzz'; accepted are digits, faces"),
+        (7, "data: got 7; accepted are"),
     ],
 )
 def test_unknown_names_are_refused_with_the_nearest(name, said):
@@ -200,7 +209,7 @@ def test_unknown_names_are_refused_with_the_nearest(name, said):
 
 
 def test_digits_take_no_options():
-    with pytest.raises(ValueError, match="'digits' has no option 'size'; it takes no options"):
+    with pytest.raises(ValueError, match="'digits': option 'size' is unknown; accepted: none"):
         kgan.data.load("digits", size=3)
 
 
@@ -504,15 +513,15 @@ def test_pictures_without_sub_folders_have_no_classes(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"shape": (64, 64)}, "shape must be"),
-        ({"shape": (64, 64, 2)}, "shape must be"),
-        ({"shape": (0, 64, 3)}, "shape must be"),
-        ({"shape": (8.5, 8, 3)}, "shape must be"),
-        ({"shape": 64}, "shape must be"),
-        ({"memory_limit": 0}, "memory_limit must be"),
-        ({"seed": "a"}, "seed must be"),
-        ({"skip_broken": "yes"}, "skip_broken must be"),
-        ({"path": "/"}, "no option 'path'; it takes shape, skip_broken, memory_limit, seed"),
+        ({"shape": (64, 64)}, "shape: got"),
+        ({"shape": (64, 64, 2)}, "shape: got"),
+        ({"shape": (0, 64, 3)}, "shape: got"),
+        ({"shape": (8.5, 8, 3)}, "shape: got"),
+        ({"shape": 64}, "shape: got 64; accepted is .height, width, channels"),
+        ({"memory_limit": 0}, "memory_limit: got 0; accepted is an integer >= 1"),
+        ({"seed": "a"}, "seed: got 'a'; accepted is an integer >= 0"),
+        ({"skip_broken": "yes"}, "skip_broken: got 'yes'; accepted are True and False"),
+        ({"path": "/"}, "option 'path' is unknown; accepted: shape, skip_broken, memory_limit"),
     ],
 )
 def test_bad_folder_options_are_refused(pictures, options, said):
@@ -523,8 +532,391 @@ def test_bad_folder_options_are_refused(pictures, options, said):
 def test_unusable_folders_are_refused(tmp_path):
     with pytest.raises(ValueError, match="does not exist"):
         kgan.data.load(f"folder:{tmp_path / 'nothing'}")
-    with pytest.raises(ValueError, match="holds no pictures"):
+    with pytest.raises(ValueError, match="got no pictures"):
         kgan.data.load(f"folder:{tmp_path}")
     Image.new("L", (4, 4)).save(tmp_path / "only.png")
-    with pytest.raises(ValueError, match="1 usable pictures; at least 2"):
+    with pytest.raises(ValueError, match="got 1 usable pictures; accepted are 2 or more"):
         kgan.data.load(f"folder:{tmp_path}")
+
+
+# ---------------------------------------------------------------- files of arrays
+
+
+def _npz(path, **arrays):
+    np.savez(path, **arrays)
+    return f"npz:{path}"
+
+
+MELS = np.random.default_rng(0).normal(-4, 2, (20, 16, 8, 1)).astype(np.float32)
+
+
+def test_npz_gives_points_vectors_and_images_by_their_shape(tmp_path):
+    for i, (shape, kind, data_range) in enumerate(
+        [
+            ((20, 1), "points", None),
+            ((20, 2), "points", None),
+            ((20, 3), "vector", None),
+            ((20, 4, 4, 1), "image", (-1, 1)),
+        ]
+    ):
+        data = kgan.data.load(_npz(tmp_path / f"{i}.npz", x=np.zeros(shape)))
+        assert dict(data.parts) == {"real": Part(shape[1:], kind, data_range)}
+        assert data.data_range == data_range
+        assert len(data) == 18
+
+
+def test_npz_says_that_it_holds_spectrograms(tmp_path):
+    plain = _npz(tmp_path / "plain.npz", x=MELS)
+    with pytest.raises(ValueError, match=r"x: got values from .* accepted is data_range"):
+        kgan.data.load(plain)
+    asked = kgan.data.load(plain, kind="spectrogram")
+    own = kgan.data.load(_npz(tmp_path / "own.npz", x=MELS, kind="spectrogram"))
+    for data in (asked, own):
+        assert dict(data.parts) == {"real": Part((16, 8, 1), "spectrogram")}
+        assert data.kind == "spectrogram"
+        np.testing.assert_array_equal(data.train, asked.train)
+    assert asked.hash == own.hash
+    # What is asked for goes before what the file says.
+    flat = _npz(tmp_path / "flat.npz", x=np.zeros((20, 2)), kind="points")
+    assert kgan.data.load(flat, kind="vector").kind == "vector"
+
+
+def test_npz_labels_follow_their_samples(tmp_path):
+    x = np.arange(40, dtype=np.float64).reshape(20, 2)
+    y = np.arange(20, dtype=np.uint8) % 3
+    path = _npz(tmp_path / "own.npz", x=x, y=y, classes=["a", "b", "c", "d"], more=x)
+    data = kgan.data.load(path, seed=4)
+    assert data.classes == ("a", "b", "c", "d")
+    assert data.parts["label"] == Part((), "label", classes=4)
+    for split in ("train", "test"):
+        arrays = data.split(split)
+        assert arrays["label"].dtype == np.int64
+        np.testing.assert_array_equal(arrays["label"], arrays["real"][:, 0] / 2 % 3)
+    assert len(data.train) + len(data.test) == 20
+    nameless = kgan.data.load(_npz(tmp_path / "nameless.npz", x=x, y=y))
+    assert nameless.classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "options", "said"),
+    [
+        ({"x": MELS}, {"kind": "sound"}, "kind: got 'sound'; accepted are image, points"),
+        ({"x": MELS}, {"kind": "label"}, "kind: got 'label'; accepted are image, points"),
+        ({"x": MELS[:, 0, :, 0]}, {"kind": "image"}, "kind: got 'image' for samples of shape"),
+        ({"x": MELS, "kind": "mel"}, {}, "own.npz': kind: got 'mel'; accepted are image"),
+        ({"x": MELS, "kind": ["image"]}, {}, "kind: got <U5 of shape .1,.; accepted is one string"),
+        ({"x": MELS, "kind": 3}, {}, "kind: got int64 of shape"),
+        ({"x": MELS.astype(int)}, {"kind": "spectrogram"}, "x: got type int64; accepted are"),
+        ({"x": np.full((9, 2), 1e300)}, {}, "x: got NaN or infinity in 9 of 9"),
+        ({"x": MELS}, {"kinds": "image"}, "option 'kinds' is unknown .did you mean 'kind'"),
+    ],
+)  # fmt: skip
+def test_bad_kinds_of_arrays_are_refused(tmp_path, arrays, options, said):
+    with pytest.raises(ValueError, match=said):
+        kgan.data.load(_npz(tmp_path / "own.npz", **arrays), **options)
+
+
+# ---------------------------------------------------------------- parts and facts
+
+IMAGE = Part((8, 8, 1), "image", (-1, 1))
+PLANE = Part((2,), "points")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "facts"),
+    [
+        ("digits", {"real": IMAGE, "label": Part((), "label", classes=10)}, {"source"}),
+        ("faces", {"real": Part((25, 25, 1), "image", (-1, 1))}, {"source"}),
+        (
+            "ring",
+            {"real": PLANE, "label": Part((), "label", classes=8)},
+            {"centers", "std", "source"},
+        ),
+        (
+            "grid",
+            {"real": PLANE, "label": Part((), "label", classes=25)},
+            {"centers", "std", "source"},
+        ),
+        (
+            "eight_gaussians",
+            {"real": PLANE, "label": Part((), "label", classes=8)},
+            {"centers", "std", "source"},
+        ),
+        ("swiss_roll", {"real": PLANE}, {"source"}),
+        (
+            "mixture_1d",
+            {"real": Part((1,), "points"), "label": Part((), "label", classes=2)},
+            {"density", "source"},
+        ),
+    ],
+)
+def test_bundled_sets_say_what_they_hold(name, parts, facts):
+    data = kgan.data.load(name)
+    assert list(data.parts.items()) == list(parts.items())
+    assert set(data.facts) == facts
+    assert data.kind == parts["real"].kind
+    for split, x, y in (
+        ("train", data.train, data.train_labels),
+        ("test", data.test, data.test_labels),
+    ):
+        arrays = data.split(split)
+        assert list(arrays) == list(parts)
+        assert arrays["real"] is x  # nothing is copied
+        assert arrays.get("label") is y
+
+
+def test_streamed_folders_have_parts_too(pictures):
+    data = kgan.data.load(f"folder:{pictures}", shape=(8, 8, 3), memory_limit=1)
+    assert dict(data.parts) == {
+        "real": Part((8, 8, 3), "image", (-1, 1)),
+        "label": Part((), "label", classes=2),
+    }
+    assert data.split("train")["real"] is data.train
+
+
+def test_facts_are_read_by_name_and_not_written():
+    ring = kgan.data.load("ring", size=100)
+    assert ring.facts["centers"] is ring.centers
+    assert ring.facts["std"] == ring.std == 0.01
+    assert ring.density is None
+    faces = kgan.data.load("faces")
+    assert faces.centers is faces.std is faces.density is None
+    given = {"sampling_rate": 16_000}
+    data = Dataset(name="own", train=MELS, test=MELS, kind="spectrogram", facts=given)
+    given["sampling_rate"] = 8_000
+    assert data.facts["sampling_rate"] == 16_000
+    with pytest.raises(TypeError, match="item assignment"):
+        data.facts["sampling_rate"] = 8_000
+    assert "sampling_rate" in repr(data.facts)
+    again = pickle.loads(pickle.dumps(data))
+    assert again.facts == data.facts
+    assert again.parts == data.parts
+
+
+RNG = np.random.default_rng(1)
+EDGES, PHOTOS = (RNG.uniform(-1, 1, (12, 8, 8, c)).astype(np.float32) for c in (1, 3))
+PHOTO = Part((8, 8, 3), "image", (-1, 1))
+
+
+def _pairs(train=12, **options):
+    options = {"parts": {"input": IMAGE, "target": PHOTO}, **options}
+    return Dataset(
+        name="edges",
+        train={"input": EDGES[:train], "target": PHOTOS},
+        test={"input": EDGES[:3], "target": PHOTOS[:3]},
+        **options,
+    )
+
+
+def test_a_set_of_pairs():
+    data = _pairs(facts={"crop": 8})
+    assert list(data.parts) == ["input", "target"]
+    assert data.parts["target"] == PHOTO
+    assert data.paired
+    assert len(data) == 12
+    assert data.shape == (8, 8, 1)
+    assert data.data_range == (-1, 1)
+    assert data.kind == "image"
+    assert data.train_labels is None
+    assert data.split("test")["target"].shape == (3, 8, 8, 3)
+    assert data.train["input"] is data.split("train")["input"] is not None
+    assert data.facts == {"crop": 8}
+
+
+def test_parts_that_are_not_paired_may_differ_in_length():
+    with pytest.raises(ValueError, match=r"data 'edges': got parts of different length \(input 5"):
+        _pairs(train=5)
+    data = _pairs(train=5, paired=False)
+    assert len(data) == 12
+    assert len(data.split("train")["input"]) == 5
+    assert "input: image 8 × 8 × 1 in [-1, 1]: 5 to train on, 3 held out" in repr(data)
+    assert "target: image 8 × 8 × 3 in [-1, 1]: 12 to train on, 3 held out" in repr(data)
+
+
+def test_hash_of_several_parts_notices_names_types_values_and_order():
+    def digest(first="a", x=EDGES, y=PHOTOS):
+        parts = {
+            first: Part(x.shape[1:], "image"),
+            "z": Part(y.shape[1:], "image"),
+        }
+        return Dataset(
+            name="x", train={first: x, "z": y}, test={first: x, "z": y}, parts=parts
+        ).hash
+
+    assert digest() == digest()
+    hashes = {
+        digest(),
+        digest("b"),
+        digest(x=EDGES + 1),
+        digest(x=EDGES.astype(np.float64)),
+        digest(x=EDGES.reshape(12, 4, 16, 1)),
+        digest(x=PHOTOS, y=EDGES),
+        digest(y=PHOTOS[::-1]),
+    }
+    assert len(hashes) == 7
+    # The order of the mappings is not the set's: that is said by its parts.
+    parts = {"input": IMAGE, "target": PHOTO}
+    turned = {"target": PHOTOS, "input": EDGES}
+    assert Dataset(name="t", train=turned, test=turned, parts=parts).hash == _pairs().hash
+
+
+def test_labels_may_be_one_of_several_parts():
+    y = np.arange(12) % 4
+    parts = {"real": IMAGE, "class": Part((), "label", classes=4)}
+    train = {"class": y, "real": EDGES}
+    data = Dataset(name="x", train=train, test=train, parts=parts, classes=tuple("abcd"))
+    assert data.train_labels is y
+    assert list(data.split("train")) == ["real", "class"]
+    assert "class: label, 4 classes (a, b, c, d)" in repr(data)
+    with pytest.raises(ValueError, match="classes: got 2 names; its part 'class' has 4 classes"):
+        Dataset(name="x", train=train, test=train, parts=parts, classes=("a", "b"))
+    with pytest.raises(ValueError, match="train_labels: got labels beside several parts"):
+        Dataset(name="x", train=train, test=train, parts=parts, train_labels=y + 0, test_labels=y)
+
+
+def test_a_set_can_be_made_from_another():
+    for data in (kgan.data.load("digits"), _pairs()):
+        again = dataclasses.replace(data, name="again")
+        assert again.hash == data.hash
+        assert again.parts == data.parts
+        other = dataclasses.replace(data, train=data.test, train_labels=data.test_labels)
+        assert other.hash != data.hash
+
+
+def test_kind_of_one_array_is_given_or_derived():
+    for side, kind in (((), "vector"), ((2,), "points"), ((3,), "vector"), ((4, 4), "vector")):
+        x = np.zeros((5, *side))
+        assert Dataset(name="x", train=x, test=x).kind == kind
+    x = np.zeros((5, 4, 4, 1))
+    assert Dataset(name="x", train=x, test=x).kind == "image"
+    data = Dataset(name="x", train=x, test=x, kind="spectrogram", data_range=(-1, 1))
+    assert dict(data.parts) == {"real": Part((4, 4, 1), "spectrogram", (-1, 1))}
+
+
+def test_labels_without_names_have_as_many_classes_as_the_highest_needs():
+    x = np.zeros((4, 2))
+    data = Dataset(name="x", train=x, test=x[:2], train_labels=[0, 1, 1, 0], test_labels=[0, 6])
+    assert data.parts["label"].classes == 7
+    assert data.train_labels.dtype == np.int64
+    assert data.classes == ()
+
+
+def test_parts_for_matches_by_name_and_else_by_kind():
+    digits = kgan.data.load("digits")
+    alone = digits.parts_for(Spec({"real": IMAGE}))
+    assert list(alone) == ["real"]
+    assert alone["real"] is digits.train
+    both = digits.parts_for(
+        Spec({"class": Part((), "label", classes=10), "x": IMAGE}), held_out=True
+    )
+    assert list(both) == ["class", "x"]
+    assert both["class"] is digits.test_labels
+    assert both["x"] is digits.test
+    # Two of a kind: the names decide, whatever the order.
+    same = {"input": IMAGE, "target": IMAGE}
+    data = Dataset(
+        name="x",
+        train={"input": EDGES, "target": -EDGES},
+        test={"input": EDGES, "target": -EDGES},
+        parts=same,
+    )
+    turned = data.parts_for(Spec({"target": IMAGE, "input": IMAGE}))
+    assert turned["target"] is data.train["target"]
+    assert turned["input"] is data.train["input"]
+
+
+def test_parts_for_refuses_what_the_set_does_not_have():
+    faces = kgan.data.load("faces")
+    wanted = Spec({"real": faces.parts["real"], "label": Part((), "label", classes=3)})
+    with pytest.raises(ValueError, match=r"data 'faces': got real \(image 25 × 25 × 1\).*'label'"):
+        faces.parts_for(wanted)
+    with pytest.raises(ValueError, match="the model needs real"):
+        kgan.data.load("digits").parts_for(Spec({"real": Part((8, 8, 1), "spectrogram")}))
+    apart = _pairs(paired=False)
+    pairs = {"input": IMAGE, "target": PHOTO}
+    assert list(apart.parts_for(Spec(pairs, paired=False))) == ["input", "target"]
+    assert list(apart.parts_for(Spec({"input": IMAGE}))) == ["input"]
+    with pytest.raises(ValueError, match=r"parts that are not paired \(input, target\)"):
+        apart.parts_for(Spec(pairs))
+    with pytest.raises(ValueError, match="split: got 'valid'; accepted are train, test"):
+        faces.split("valid")
+
+
+X = np.zeros((4, 2))
+ONE = {"a": X}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"test": X + np.nan}, "held-out data 'x': got NaN or infinity in 4 of 4"),
+        ({"test": X[:, :1]}, r"held-out data 'x': got shape \(4, 1\); accepted is \(n, 2\)"),
+        ({"train": X + 3, "data_range": (-1, 1)}, "data 'x': got values from 3 to 3"),
+        ({"train": X.astype(int)}, "data 'x': got type int64; accepted are floats"),
+        ({"train": [1.0]}, "data 'x': train: got list; accepted is an array"),
+        ({"test": ONE}, "data 'x': test: got dict; accepted is an array, as train is"),
+        ({"train": ONE}, "data 'x': test: got ndarray; accepted is a mapping of arrays"),
+        ({"train": ONE, "test": {"a": 3}}, r"test\['a'\]: got int; accepted is an array"),
+        ({"train": ONE, "test": ONE}, "data 'x': parts: got none; accepted is a kgan.spec.Part"),
+        ({"kind": "picture"}, "data 'x': kind: got 'picture'; accepted are image, points"),
+        ({"kind": "label"}, "data 'x': kind: got 'label'"),
+        ({"kind": "image"}, r"kind: got 'image' for samples of shape \(2,\); accepted are"),
+        ({"train_labels": [0, 1, 2, 0]}, "test_labels: got none"),
+        ({"test_labels": [0, 1, 2, 0]}, "train_labels: got none"),
+        ({"labels": [0, 1]}, r"data 'x': got parts of different length \(real 4, label 2\)"),
+        ({"labels": [0, 1, 2, 9], "classes": ("a",) * 3}, r"data 'x'\['label'\]: got 9 at index 3"),
+        ({"labels": [0, 1, -2, 0]}, r"data 'x'\['label'\]: got -2 at index 2"),
+        ({"labels": [0.0, 1.0, 2.0, 0.0]}, r"data 'x'\['label'\]: got type float64"),
+        ({"labels": [[0], [1], [2], [0]]}, r"data 'x'\['label'\]: got shape \(4, 1\)"),
+        ({"parts": {"a": PLANE, "b": PLANE}}, "data 'x': got no 'b'"),
+        ({"parts": {"a": PLANE}, "kind": "vector"}, "kind: got 'vector'; its part says 'points'"),
+        (
+            {"train": {"a": X, "inptu": X}, "test": ONE, "parts": {"a": PLANE, "input": PLANE}},
+            "data 'x': part 'inptu' is unknown .did you mean 'input'",
+        ),
+        ({"parts": {"a": "image"}}, "spec: got"),
+        ({"train": ONE, "test": ONE, "parts": {"a": "image"}}, "spec: got"),
+    ],
+)  # fmt: skip
+def test_sets_that_contradict_themselves_are_refused(given, said):
+    labels = given.get("labels")
+    both = {} if labels is None else {"train_labels": labels, "test_labels": labels}
+    options = {k: v for k, v in given.items() if k != "labels"}
+    with pytest.raises(ValueError, match=said):
+        Dataset(**{"name": "x", "train": X, "test": X, **both, **options})
+
+
+def test_a_set_prints_in_a_few_lines():
+    assert repr(kgan.data.load("digits")).splitlines() == [
+        "Dataset 'digits': 1,297 to train on, 500 held out",
+        "  real: image 8 × 8 × 1 in [-1, 1]",
+        "  label: label, 10 classes (0, 1, 2, 3, 4, ...)",
+        "  from scikit-learn (Alpaydin and Kaynak 1998)",
+    ]
+    assert repr(kgan.data.load("ring", size=2000, seed=3)).splitlines() == [
+        "Dataset 'ring': 2,000 to train on, 200 held out",
+        "  real: points 2",
+        "  label: label, 8 classes (0, 1, 2, 3, 4, ...)",
+        "  known: centers, std",
+        "  from its distribution, drawn with seed 3",
+    ]
+    assert len(kgan.data.load("digits")) == 1297
+
+
+def test_text_and_pictures_left_out_are_printed(pictures):
+    words = np.array([[1, 2, 0], [4, 4, 1]])
+    data = Dataset(
+        name="captions",
+        train={"real": EDGES[:2], "caption": words},
+        test={"real": EDGES[:2], "caption": words},
+        parts={"real": IMAGE, "caption": Part((3,), "text", classes=5)},
+        facts={"vocabulary": ("", "two", "small", "red", "threes")},
+    )
+    assert repr(data).splitlines()[1:] == [
+        "  real: image 8 × 8 × 1 in [-1, 1]",
+        "  caption: text 3, 5 words",
+        "  known: vocabulary",
+    ]
+    _break(pictures)
+    broken = kgan.data.load(f"folder:{pictures}", shape=(8, 8, 3), skip_broken=True)
+    assert "  left out: 7 that could not be decoded" in repr(broken).splitlines()

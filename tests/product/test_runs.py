@@ -26,8 +26,8 @@ RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(-1, 1, (72, 8, 8, 1)).astype("float32")
 
 
-def images(name="digits", train=IMAGES[:56], test=IMAGES[56:]) -> Dataset:
-    return Dataset(name=name, train=train, test=test, data_range=(-1.0, 1.0))
+def images(train=IMAGES[:56], test=IMAGES[56:], data_range=(-1.0, 1.0)) -> Dataset:
+    return Dataset(name="digits", train=train, test=test, data_range=data_range)
 
 
 def eventful_model():
@@ -372,10 +372,14 @@ def dented(index, value):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"data": images(train=dented(3, np.nan))}, "NaN or infinity in 1 of 56 samples"),
-        ({"data": images(test=dented(3, np.inf))}, "held-out data"),
-        ({"data": images(train=dented(3, 7.0))}, "got values from"),
-        ({"data": images(train=IMAGES[:56, :, :4])}, r"samples of shape \(8, 4, 1\)"),
+        ({"data": {"train": dented(3, np.nan)}}, "NaN or infinity in 1 of 56 samples"),
+        ({"data": {"test": dented(3, np.inf)}}, "held-out data"),
+        ({"data": {"train": dented(3, 7.0)}}, "got values from"),
+        ({"data": {"train": dented(3, 7.0), "data_range": None}}, "got values from"),
+        (
+            {"data": {"train": IMAGES[:56, :, :4], "test": IMAGES[56:, :, :4]}},
+            r"samples of shape \(8, 4, 1\)",
+        ),
         ({"batch_size": 57}, "batch_size: got 57"),
         ({"batch_size": 0}, "batch_size: got 0"),
         ({"model": keras.Sequential([layers.Dense(1)])}, "model: got Sequential"),
@@ -384,7 +388,7 @@ def dented(index, value):
 def test_bad_start_leaves_nothing(tmp_path, options, said):
     model = options.pop("model", None) or eventful_model()
     with pytest.raises(ValueError, match=said):
-        runs.start(tmp_path / "new" / "run", model, options.pop("data", images()), **options)
+        runs.start(tmp_path / "new" / "run", model, images(**options.pop("data", {})), **options)
     assert not list(tmp_path.iterdir())
 
 

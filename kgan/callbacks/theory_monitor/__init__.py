@@ -218,12 +218,13 @@ def _comparison(model, density) -> _Comparison | None:
         getattr(layer, "mixes_samples", False) for layer in model.discriminator._flatten_layers()
     ):
         return None  # a logit is that of a sample in its company: there is no D(x)
+    packing = getattr(model, "packing", 1)
     critical = model.objective.discriminator is losses.wasserstein_critic
     on_the_line = tuple(model.data_shape) == (1,) and _is_law(density)
     in_the_plane = tuple(model.data_shape) == (2,) and isinstance(density, np.ndarray)
     if on_the_line and not model.objective.critic:
-        return _OPTIMUM if model.packing == 1 else _VARIATION
-    if critical and model.packing == 1 and (on_the_line or in_the_plane):
+        return _OPTIMUM if packing == 1 else _VARIATION
+    if critical and packing == 1 and (on_the_line or in_the_plane):
         return _DISTANCE if on_the_line else _DISTANCE_IN_THE_PLANE
     return None
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kgan.callbacks.theory_monitor.discriminator import GRID, ends
+from kgan.penalties import GradientPenalty
 
 
 def measure_on_the_line(monitor):
@@ -67,11 +68,10 @@ def matched(lengths: np.ndarray) -> float:
 
 
 def _reading(model, distance: float) -> dict[str, float]:
-    from kgan.models.wgan_gp import WGANGP
-
-    if not isinstance(model, WGANGP):
-        return {}
-    return {"theory_reading": distance * (1 + distance / (2 * model.penalty_weight))}
+    for penalty in model.penalties:
+        if isinstance(penalty, GradientPenalty):
+            return {"theory_reading": distance * (1 + distance / (2 * penalty.weight))}
+    return {}
 
 
 def _scores(monitor, x) -> np.ndarray:

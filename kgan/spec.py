@@ -16,6 +16,32 @@ INTEGERS = ("label", "text")  # kinds whose entries are the numbers of classes o
 NUMBERS = ("points", "vector")  # kinds that differ in how they are shown, and in nothing else
 
 
+def kind_of(shape: tuple[int, ...]) -> str:
+    """What samples of a shape are taken for when nobody says: image, points or vector."""
+    if len(shape) == 3:
+        return "image"
+    return "points" if len(shape) == 1 and shape[0] <= 2 else "vector"
+
+
+def check_kind(name: str, kind: str, shape: tuple[int, ...]) -> None:
+    """Refuse a kind that no single array of measurements is, or none of such a shape.
+
+    Args:
+        name: what the argument is called.
+        kind: the word to be checked.
+        shape: of one sample.
+
+    Raises:
+        ValueError: naming the argument.
+    """
+    check_choice(name, kind, [k for k in KINDS if k not in INTEGERS])
+    sides = {"image": "(height, width, channels)", "spectrogram": "(frames, bins, channels)"}
+    if kind in sides and len(shape) != 3:
+        raise ValueError(
+            f"{name}: got {kind!r} for samples of shape {shape}; accepted are {sides[kind]}."
+        )
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a minibatch.

@@ -14,7 +14,7 @@ from kgan.checks import check_count, check_names, check_number
 from kgan.game import Game, Turn
 from kgan.networks import check_range, check_shape
 from kgan.penalties import Penalty, check_penalised, check_penalties, paced
-from kgan.spec import Part
+from kgan.spec import Part, kind_of
 
 ops: Any = keras.ops  # its functions carry no types
 Schedule = keras.optimizers.schedules.LearningRateSchedule
@@ -99,7 +99,7 @@ class TwoPlayerGame(Game):
         if discriminator is None:
             discriminator = self.default_discriminator()
         conditions = dict(conditions or {})
-        sample = Part(self.data_shape, kind or _kind_of(self.data_shape), self.data_range)
+        sample = Part(self.data_shape, kind or kind_of(self.data_shape), self.data_range)
         super().__init__(
             {"discriminator": discriminator, "generator": generator},
             {"real": sample, **conditions},
@@ -486,13 +486,6 @@ class TwoPlayerGame(Game):
 def score_of(answer: Any) -> Any:
     """The logits among a discriminator's answer, which may have other heads beside them."""
     return answer["score"] if isinstance(answer, Mapping) else answer
-
-
-def _kind_of(data_shape: tuple[int, ...]) -> str:
-    """What a sample is unless somebody says it: an image, points or a vector."""
-    if len(data_shape) == 3:
-        return "image"
-    return "points" if data_shape in ((1,), (2,)) else "vector"
 
 
 def _check_noise(instance_noise):

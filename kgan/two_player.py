@@ -33,8 +33,9 @@ class TwoPlayerGame(Game):
     `discriminate(batch, x)`. Noise, conditions, packing and instance noise live there.
 
     Under conditions (a label, a caption) both networks take a list: the generator
-    `[noise, *conditions]`, the discriminator `[samples, *conditions]`. A discriminator may answer
-    with several heads: a dict whose `"score"` is the logit.
+    `[noise, *conditions]`, the discriminator `[samples, *conditions]`, unless the model says
+    otherwise in `told`. A discriminator may answer with several heads: a dict whose `"score"` is
+    the logit.
 
     Instance noise plays the game between the laws of x + s·n and G(z) + s·n, n ~ N(0, I), whose
     supports always meet: the loss, penalties included, sees no other samples. `generate`, `score`
@@ -202,7 +203,8 @@ class TwoPlayerGame(Game):
         Returns:
             Tensor `(n, *data_shape)` of Keras's float type, whatever the networks compute in.
         """
-        fake = self.generator(self._told(batch, batch[f"{player}_noise"]), training=training)
+        told = self.told(batch, "generator", batch[f"{player}_noise"])
+        fake = self.generator(told, training=training)
         return ops.cast(fake, keras.config.floatx())
 
     def discriminate(self, batch, x, training=True):
@@ -216,11 +218,20 @@ class TwoPlayerGame(Game):
         Returns:
             Logits `(n, 1)`, or a dict of heads of which `"score"` holds them, in full precision.
         """
-        answer = self.discriminator(self._told(batch, x), training=training)
+        answer = self.discriminator(self.told(batch, "discriminator", x), training=training)
         return keras.tree.map_structure(lambda t: ops.cast(t, keras.config.floatx()), answer)
 
-    def _told(self, batch, x):
-        """What a network is given: x alone, or a list of x and the conditions."""
+    def told(self, batch, player, x):
+        """What a player's network is given: x alone, or a list of x and the conditions.
+
+        A model whose networks are not all told the same says so here: an auxiliary classifier,
+        for one, names the class, and must not be told it.
+
+        Args:
+            batch: holds the conditions.
+            player: whose network is asked.
+            x: noise for the generator, samples for the discriminator.
+        """
         return [x, *(batch[name] for name in self.conditions)] if self.conditions else x
 
     # The game -----------------------------------------------------------------------------
@@ -400,8 +411,8 @@ class TwoPlayerGame(Game):
         check_names(f"{type(self).__name__}.generate: condition", conditions, self.conditions)
         noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
         noise = noise.astype(keras.config.floatx())
-        told = [noise, *self._conditions(n, seed, conditions).values()]
-        return self.answer("generator", told if self.conditions else noise, averaged=averaged)
+        told = self.told(self._conditions(n, seed, conditions), "generator", noise)
+        return self.answer("generator", told, averaged=averaged)
 
     def _conditions(self, n: int, seed: int, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Conditions for n samples: those given, the others together from what was seen."""

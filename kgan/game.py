@@ -664,7 +664,11 @@ class Game(keras.Model):
         answers = []
         with autodiff.no_gradient():
             for i in range(0, n, CHUNK):
-                part = keras.tree.map_structure(lambda x: x[i : i + CHUNK], inputs)  # noqa: B023
+                # Tensors: a network of several inputs refuses arrays beside tensors.
+                part = keras.tree.map_structure(
+                    lambda x: ops.convert_to_tensor(x[i : i + CHUNK]),  # noqa: B023
+                    inputs,
+                )
                 answers.append(keras.tree.map_structure(_as_numpy, function(part)))
         return keras.tree.map_structure(lambda *chunks: np.concatenate(chunks), *answers)
 

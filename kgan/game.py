@@ -55,8 +55,10 @@ class Game(keras.Model):
     averages and other state follow. A turn changes the weights of its own players and nothing
     else. A network that belongs to no player must be frozen; it is saved with the model.
 
-    The configuration is the constructor's arguments. Where an argument is named as a player, the
-    player's network is stored as it is, so that a file does not depend on default networks.
+    A game's constructor takes its own arguments and passes `**options` on to its base; what
+    `help`, `inspect.signature` and `kgan train --set` see is both together. The configuration is
+    the constructor's arguments. Where an argument is named as a player, the player's network is
+    stored as it is, so that a file does not depend on default networks.
 
     Args:
         players: player name -> its network. Trainable weights outside of them are refused.
@@ -74,6 +76,7 @@ class Game(keras.Model):
     """
 
     def __new__(cls, *arguments, **keywords):
+        check_names(f"{cls.__name__}: option", keywords, inspect.signature(cls).parameters)
         game = super().__new__(cls, *arguments, **keywords)
         # Not tracked by Keras, which would save networks among them a second time.
         object.__setattr__(game, "_arguments", _Arguments(cls, arguments, keywords))
@@ -117,6 +120,10 @@ class Game(keras.Model):
         self._due: frozenset[str] | None = None
         self._number: int | None = None
         self.built = True
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        _sign(cls)
 
     def _average_of(self, weight: keras.Variable) -> keras.Variable:
         average = self.add_weight(
@@ -681,6 +688,8 @@ class Game(keras.Model):
                 value = self.players[argument]
             elif value is None and isinstance(chosen := getattr(self, argument, None), int | str):
                 value = chosen  # a seed that was drawn, the name that Keras gave
+            elif argument in self._arguments.left:
+                continue  # the class may set it for its base, and then cannot be given it
             elif isinstance(value, tuple):
                 value = list(value)  # which it will be when it comes from a file
             config[argument] = keras.saving.serialize_keras_object(value)
@@ -713,17 +722,39 @@ class Game(keras.Model):
             state.assign(store[f"seed_{i}"])
 
 
+def _sign(cls: type) -> None:
+    """Give a game its constructor's signature, with the options of its base if it passes them on.
+
+    `inspect` would find `Game.__new__`, which takes anything.
+    """
+    own = inspect.signature(cls.__init__).parameters
+    shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
+    if len(shown) + 1 < len(own):
+        shown |= {
+            n: p.replace(kind=p.KEYWORD_ONLY)
+            for n, p in inspect.signature(cls.__base__).parameters.items()
+            if n not in own and p.default is not p.empty
+        }
+    cls.__signature__ = inspect.Signature(list(shown.values()))
+
+
+_sign(Game)
+
+
 class _Arguments:
-    """What a constructor was called with, defaults included, by name."""
+    """What a constructor was called with, by name.
+
+    Attributes:
+        values: all arguments, defaults included.
+        left: those of a base that were left at their defaults.
+    """
 
     def __init__(self, cls: type, arguments: tuple, keywords: dict[str, Any]):
         parameters = inspect.signature(cls).parameters
-        self.values = {
-            name: parameter.default
-            for name, parameter in parameters.items()
-            if parameter.default is not parameter.empty
-        }
-        self.values |= dict(zip(parameters, arguments, strict=False)) | keywords
+        given = dict(zip(parameters, arguments, strict=False)) | keywords
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        self.values = defaults | given
+        self.left = defaults.keys() - given.keys() - {*inspect.signature(cls.__init__).parameters}
 
 
 class EpochMean(keras.metrics.Mean):

@@ -1,6 +1,5 @@
 """Generator against discriminator: what every two-player GAN of this package shares."""
 
-import inspect
 import math
 from collections.abc import Mapping
 from functools import partial
@@ -26,8 +25,7 @@ class TwoPlayerGame(Game):
 
     A model of this kind states its networks and its objective. The discriminator moves on every
     minibatch, the generator on every k-th, k being `discriminator_steps` (Goodfellow et al.
-    2014, algorithm 1; claim A-GAN-11). A model's constructor takes its own arguments and passes
-    `**options` on; what `help`, `inspect.signature` and `kgan train --set` see is both together.
+    2014, algorithm 1; claim A-GAN-11).
 
     The networks are reached through two doors: `generated(batch, player)` and
     `discriminate(batch, x)`. Noise, conditions, packing and instance noise live there.
@@ -84,11 +82,7 @@ class TwoPlayerGame(Game):
         penalties: tuple[Penalty, ...] = (),
         seed: int | None = None,
         name: str | None = None,
-        **unknown,
     ):
-        check_names(
-            f"{type(self).__name__}: option", unknown, inspect.signature(type(self)).parameters
-        )
         self.data_shape = check_shape(data_shape)
         self.latent_dim = check_count("latent_dim", latent_dim)
         self.data_range = check_range(data_range)
@@ -123,20 +117,6 @@ class TwoPlayerGame(Game):
             self._seen_count = self._state((), "int32")
         self.check_networks()
         self._separates_samples = _separates_samples(discriminator)
-
-    def __init_subclass__(cls, **keywords):
-        """Write the options of this class into the signature of a model that passes them on."""
-        super().__init_subclass__(**keywords)
-        own = inspect.signature(cls.__init__).parameters
-        shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
-        if len(shown) + 1 < len(own):
-            shared = inspect.signature(TwoPlayerGame).parameters
-            shown |= {
-                n: p.replace(kind=p.KEYWORD_ONLY)
-                for n, p in shared.items()
-                if n not in own and p.default is not p.empty
-            }
-        cls.__signature__ = inspect.Signature(list(shown.values()))
 
     def _state(self, shape, dtype):
         return self.add_weight(shape=shape, dtype=dtype, initializer="zeros", trainable=False)

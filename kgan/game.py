@@ -305,13 +305,16 @@ class Game(keras.Model):
         training += self.log_names()
         training += [f"{player}_gradient_norm" for turn in turns for player in turn.players]
         self._means = {name: EpochMean(name=name) for name in training}
-        self._evaluation_means = {name: EpochMean(name=name) for name in self.evaluation_names()}
+        # One mean for one name: Keras finds what was logged by the name, and resets all in between.
+        self._evaluation_means = {
+            name: self._means.get(name, EpochMean(name=name)) for name in self.evaluation_names()
+        }
 
     @property
     def metrics(self):
         if not self._means:
             return []
-        return [*self._means.values(), *self._evaluation_means.values()]
+        return list((self._means | self._evaluation_means).values())
 
     # The step -----------------------------------------------------------------------------
 

@@ -110,6 +110,7 @@ class Game(keras.Model):
         self.training_seeds = keras.random.SeedGenerator(self.seed)
         self.evaluation_seeds = keras.random.SeedGenerator(self.seed ^ 1)
         self.average_decay = dict(average_decay or {})
+        check_names("average_decay: player", self.average_decay, self.players)
         self.averages: dict[str, list] = {}
         for player, decay in self.average_decay.items():
             check_number("average_decay", decay, least=0, below=1)
@@ -515,7 +516,7 @@ class Game(keras.Model):
         """
         if hasattr(x, "parts_for"):
             x = x.parts_for(self.spec, held_out=name == "validation_data")
-        if not (isinstance(x, Mapping | tuple) or _is_array(x) or _is_lazy(x)):
+        if not (isinstance(x, Mapping | tuple | list) or _is_array(x) or _is_lazy(x)):
             return None
         given = {
             part: ops.convert_to_numpy(values) if _is_array(values) else values
@@ -735,7 +736,7 @@ def _sign(cls: type) -> None:
     if len(shown) + 1 < len(own):
         shown |= {
             n: p.replace(kind=p.KEYWORD_ONLY)
-            for n, p in inspect.signature(cls.__base__).parameters.items()
+            for n, p in inspect.signature(cls.__mro__[1]).parameters.items()
             if n not in own and p.default is not p.empty
         }
     cls.__signature__ = inspect.Signature(list(shown.values()))

@@ -439,14 +439,15 @@ class TwoPlayerGame(Game):
         Raises:
             ValueError: samples of another shape, or with NaN; a condition missing or unknown.
         """
-        given = self.read(x if isinstance(x, Mapping | tuple) else np.asarray(x), y, bounded=False)
-        parts = {
-            name: values.astype("int32" if self.spec[name].is_integer else keras.config.floatx())
-            for name, values in given.items()
-        }
-        return self.in_chunks(
-            lambda part: score_of(self.discriminate(part, part["real"], training=False)), parts
-        )[:, 0]
+        given = self.read(x, y, bounded=False)
+        if given is None:
+            raise ValueError(f"x: got {type(x).__name__}; accepted are arrays of {self.spec}.")
+
+        def scores(part):
+            batch = self.canonical(part)
+            return score_of(self.discriminate(batch, batch["real"], training=False))
+
+        return self.in_chunks(scores, given)[:, 0]
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Give both players their optimizers; the paper's where none is given.

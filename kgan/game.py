@@ -355,9 +355,17 @@ class Game(keras.Model):
     def _examine(self, data):
         batch = self.canonical(data)
         size = ops.shape(batch[next(iter(self.spec))])[0]
+        # What is drawn may ask networks as they train, which moves their normalisation.
+        kept = [
+            (variable, ops.copy(variable.value))
+            for network in self.players.values()
+            for variable in network.non_trainable_variables
+        ]
         batch.update(self.draw(batch, self.evaluation_seeds))
         for name, value in self.evaluate_batch(batch).items():
             self._evaluation_means[name].update_state(value, sample_weight=size)
+        for variable, value in kept:
+            variable.assign(value)
         return {name: mean.result() for name, mean in self._evaluation_means.items()}
 
     def _live_turns(self) -> list[Turn]:

@@ -527,7 +527,8 @@ class Game(keras.Model):
         if not (isinstance(x, Mapping | tuple | list) or _is_array(x) or _is_lazy(x)):
             return None
         given = {
-            part: ops.convert_to_numpy(values) if _is_array(values) else values
+            # Arrays as they are: Keras would copy them, and a copy is checked anew each time.
+            part: ops.convert_to_numpy(values) if ops.is_tensor(values) else values
             for part, values in self.spec.named(x, y, name).items()
         }
         if not all(_is_array(v) or _is_lazy(v) for v in given.values()):

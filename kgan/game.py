@@ -674,11 +674,14 @@ class Game(keras.Model):
         return self.in_chunks(lambda part: network(part, training=False), inputs)
 
     def network(self, player: str, inputs: Any, training: bool = False) -> Any:
-        """A player's network; by its average weights where they are kept and it does not train."""
+        """What a player's network answers; by its average weights where they are kept and it does
+        not train. Numbers come in Keras's float type, whatever the network computes in."""
         if player in self.averages and not training:
             averages = [average.value for average in self.averages[player]]
-            return autodiff.call_with(self.players[player], averages, inputs)
-        return self.players[player](inputs, training=training)
+            answer = autodiff.call_with(self.players[player], averages, inputs)
+        else:
+            answer = self.players[player](inputs, training=training)
+        return keras.tree.map_structure(_as_float, answer)
 
     def in_chunks(self, function: Callable[[Any], Any], inputs: Any) -> Any:
         """A function of a tree of arrays, applied to so many samples at a time."""
@@ -803,10 +806,14 @@ def _is_lazy(x) -> bool:
     return not _is_array(x) and hasattr(x, "shape") and hasattr(x, "__getitem__")
 
 
+def _as_float(tensor):
+    """Numbers in Keras's float type; anything else as it is."""
+    floating = keras.backend.is_float_dtype(tensor.dtype)
+    return ops.cast(tensor, keras.config.floatx()) if floating else tensor
+
+
 def _as_numpy(tensor) -> np.ndarray:
-    if keras.backend.is_float_dtype(tensor.dtype):
-        tensor = ops.cast(tensor, keras.config.floatx())
-    return ops.convert_to_numpy(tensor)
+    return ops.convert_to_numpy(_as_float(tensor))
 
 
 def _as_list(callbacks) -> list:

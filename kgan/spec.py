@@ -277,18 +277,20 @@ class Spec(Mapping[str, Part]):
         Raises:
             ValueError: a part that the data do not have; the message names it and what they have.
         """
-        found: dict[str, str] = {}
+        # All equal names first: what is called as another part is must not be taken for this one.
+        found = {n: n for n, part in self.items() if n in parts and part.fits(parts[n])}
         for wanted, part in self.items():
+            if wanted in found:
+                continue
             free = [n for n in parts if n not in found.values() and part.fits(parts[n])]
-            same = [n for n in free if n == wanted]
             if not free:
                 raise ValueError(
                     f"{name}: got {listed({n: _shown(p) for n, p in parts.items()})}; the model "
                     f"needs {listed({n: _shown(p) for n, p in self.items()})}, and nothing of it "
                     f"can be {wanted!r}."
                 )
-            found[wanted] = (same or free)[0]
-        return found
+            found[wanted] = free[0]
+        return {wanted: found[wanted] for wanted in self}
 
 
 def _shown(part: Part) -> str:

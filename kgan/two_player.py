@@ -157,13 +157,13 @@ class TwoPlayerGame(Game):
             n: how many samples to try; they fill whole packs.
         """
         batch = {
-            name: np.zeros(
+            name: ops.zeros(
                 (n, *(side or 8 for side in part.shape)),
                 "int32" if part.is_integer else keras.config.floatx(),
             )
             for name, part in self.spec.items()
         }
-        batch["generator_noise"] = np.zeros((n, self.latent_dim), keras.config.floatx())
+        batch["generator_noise"] = ops.zeros((n, self.latent_dim), keras.config.floatx())
         with autodiff.no_gradient():
             fake = _try("generator", partial(self.generated, batch, "generator", False))
             wanted = (n, *self.data_shape)

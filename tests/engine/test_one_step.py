@@ -17,7 +17,7 @@ from kgan.batches import Batches, Unpaired
 from kgan.game import Game, Turn
 from kgan.layers import SpectralNormalization
 from kgan.metrics import kernel_distance
-from kgan.penalties import R1, R2, ClipWeights, GradientPenalty, gradient_penalty, paced
+from kgan.penalties import R1, R2, GradientPenalty, gradient_penalty, paced
 from kgan.two_player import TwoPlayerGame
 
 H = 0.25  # learning rate
@@ -470,13 +470,24 @@ def test_only_the_discriminators_default_optimizer_is_paced():
 
 
 def test_weights_are_clipped_after_they_have_moved():
-    model = played(Shift(THETA, scale=0.0), Linear(np.array([0.4, -0.4, 0.1])))
-    model.discriminator.w.constraint = ClipWeights(0.5)
-    step(model)
-    start = np.array([0.4, -0.4, 0.1])
-    moved = start - H * (THETA - REAL.mean(axis=0))
-    assert np.abs(moved).max() > 0.5 > np.abs(start).max()
-    close(model.discriminator.w.value, np.clip(moved, -0.5, 0.5))
+    """w ← clip(w − h(θ − E[x]), −c, c): the move itself leaves the bounds on both sides."""
+    start, clip = np.array([0.4, -0.4, 0.1]), 0.5
+    model = kgan.WGAN(
+        (3,),
+        generator=Shift(THETA, scale=0.0),
+        discriminator=Linear(start),
+        latent_dim=3,
+        data_range=None,
+        clip=clip,
+        seed=5,
+    )
+    model.compile(keras.optimizers.SGD(H), keras.optimizers.SGD(H), run_eagerly=True)
+    data = REAL * np.array([3.0, 1.0, 1.0])
+    step(model, data)
+    moved = start - H * (THETA - data.mean(axis=0))
+    assert moved.max() > clip > np.abs(start).max()
+    assert moved.min() < -clip
+    close(model.discriminator.w.value, np.clip(moved, -clip, clip))
 
 
 class Two(keras.layers.Layer):

@@ -6,19 +6,9 @@ Public names are imported when first used: `import kgan` costs nothing.
 import importlib
 from typing import Any
 
-_HOME = {
-    "GAN": "kgan.models.gan",
-    "DCGAN": "kgan.models.dcgan",
-    "WGAN": "kgan.models.wgan",
-    "WGANGP": "kgan.models.wgan_gp",
-    "LSGAN": "kgan.models.lsgan",
-    "HingeGAN": "kgan.models.hinge_gan",
-    "SNGAN": "kgan.models.sngan",
-    "R1GAN": "kgan.models.r1_gan",
-    "R3GAN": "kgan.models.r3_gan",
-    "PacGAN": "kgan.models.pacgan",
-    "MinibatchGAN": "kgan.models.minibatch_gan",
-    "UnrolledGAN": "kgan.models.unrolled_gan",
+from kgan.catalog import CATALOG
+
+_HOME = {name: entry.module for name, entry in CATALOG.items()} | {
     "Game": "kgan.game",
     "Part": "kgan.spec",
     "Turn": "kgan.game",
@@ -37,7 +27,7 @@ _MODULES = (
     "show",
 )
 
-__all__ = [*_HOME, *_MODULES]  # the map above is the list of names
+__all__ = [*_HOME, *_MODULES]  # the maps above are the list of names
 __version__ = "0.1.0"
 
 

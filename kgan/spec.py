@@ -72,10 +72,9 @@ class Part:
         return alike and self.takes(other.shape)
 
     def takes(self, shape: tuple[int | None, ...]) -> bool:
-        """Whether samples of this shape can be this part; an unknown side (None) is trusted."""
+        """Whether samples of this shape can be this part."""
         return len(shape) == len(self.shape) and all(
-            mine is None or theirs is None or mine == theirs
-            for mine, theirs in zip(self.shape, shape, strict=True)
+            mine is None or mine == theirs for mine, theirs in zip(self.shape, shape, strict=True)
         )
 
     def check_shape(self, name: str, shape: tuple[int | None, ...]) -> None:

@@ -257,21 +257,22 @@ class TwoPlayerGame(Game):
         with autodiff.no_gradient():
             real, fake = self.samples(batch, "discriminator")
         loss, logs = self.discriminator_loss(real, fake, batch)
-        penalty, values = self._penalise(batch, real, fake, every=1)
+        penalty, values = self.penalty_loss(real, fake, batch)
         return loss + penalty, {**logs, **values}
 
     def _penalty_turn(self, batch):
         with autodiff.no_gradient():
             real, fake = self.samples(batch, "discriminator")
-        penalty, values = self._penalise(batch, real, fake, every=self._penalty_every)
+        penalty, values = self.penalty_loss(real, fake, batch, self._penalty_every)
         # The last bias moves no slope; a score that counts for nothing gives it its gradient, 0.
         nothing = sum(
             0.0 * ops.mean(head) for head in keras.tree.flatten(self.discriminate(batch, real))
         )
         return penalty + nothing, values
 
-    def _penalise(self, batch, real, fake, every: int):
-        """The penalties that are taken at this pace, with their weights, and their values."""
+    def penalty_loss(self, real, fake, batch, every: int = 1) -> tuple[Any, dict[str, Any]]:
+        """The weighted sum of the penalties that are taken once in `every` minibatches, and the
+        value of each without its weight."""
 
         def scores(x):
             return score_of(self.discriminate(batch, x))

@@ -1,32 +1,14 @@
 """The command `list`: models, data sets and claims, without loading any network."""
 
-import ast
-import importlib.util
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kgan.catalog import CATALOG
 from kgan.checks import check_choice
 from kgan.cli.options import AsJson
 from kgan.cli.terminal import console
-
-# What the course asks that a model answers; exercises are named as in `kgan list claims`.
-EXERCISES = {
-    "GAN": ("SLIDES-GAN.FRAME", "SLIDES-GAN.ALG", "HW5.5", "HW5.6.1"),
-    "DCGAN": ("SLIDES-GAN.APP",),
-    "WGAN": ("HW5.7", "HW4.T3c"),
-    "WGANGP": ("HW5.7", "HW4.T3c"),
-    "LSGAN": ("HW5.6.1", "HW4.T2c1"),
-    "HingeGAN": ("HW4.T2c1",),
-    "SNGAN": ("HW4.T2b",),
-    "R1GAN": ("HW4.T2b",),
-    "R3GAN": ("HW5.5", "HW4.T2a", "HW4.T2b"),
-    "PacGAN": ("HW4.T2a",),
-    "MinibatchGAN": ("HW4.T2a",),
-    "UnrolledGAN": ("HW4.T2a",),
-}
 
 
 def list_(
@@ -57,27 +39,17 @@ def list_(
 
 
 def _models() -> list[dict[str, Any]]:
-    import kgan
-    from kgan.runs.folder import MODELS
-
-    rows = []
-    for name, kind in MODELS.items():
-        spec = importlib.util.find_spec(kgan._HOME[kind])
-        assert spec is not None
-        assert spec.origin is not None
-        # The documentation is read from the source, because importing it would load Keras.
-        module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-        paragraphs = (ast.get_docstring(module) or "").split("\n\n")
-        rows.append(
-            {
-                "model": name,
-                "class": kind,
-                "what": paragraphs[0].rstrip("."),
-                "paper": " ".join(paragraphs[1].split()).rstrip(".") if paragraphs[1:] else "",
-                "exercises": list(EXERCISES.get(kind, ())),
-            }
-        )
-    return rows
+    return [
+        {
+            "model": entry.command,
+            "class": entry.name,
+            "what": entry.shows,
+            "paper": entry.paper,
+            "exercises": list(entry.exercises),
+            "capabilities": list(entry.capabilities),
+        }
+        for entry in CATALOG.values()
+    ]
 
 
 def _data_sets() -> list[dict[str, Any]]:

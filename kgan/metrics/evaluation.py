@@ -4,9 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from kgan import metrics
 from kgan.checks import check_count
 from kgan.data import Dataset
+from kgan.metrics.distances import frechet_distance, kernel_distance
+from kgan.metrics.judge import digits_judge
+from kgan.metrics.modes import mode_report
+from kgan.metrics.neighbours import density_coverage, memorisation, precision_recall
+from kgan.metrics.parzen import parzen_log_likelihood
 
 NEIGHBOURS = 5
 _LARGEST = 2000  # samples compared: the time of neighbours grows with their square
@@ -56,7 +60,7 @@ def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> di
     }
     if data.centers is not None and data.std is not None:
         for name, samples in (("generated", fake), ("real halves", half_b), ("Gaussian", gaussian)):
-            modes = metrics.mode_report(samples, data.centers, data.std)
+            modes = mode_report(samples, data.centers, data.std)
             columns[name] |= {
                 f"modes of {len(data.centers)}": modes.modes,
                 "high quality": modes.high_quality,
@@ -75,8 +79,8 @@ def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> di
 
 def neighbour_scores(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
     """Precision, recall, density and coverage with k = 5, and the numbers of samples."""
-    precision, recall = metrics.precision_recall(real, fake, NEIGHBOURS)
-    density, coverage = metrics.density_coverage(real, fake, NEIGHBOURS)
+    precision, recall = precision_recall(real, fake, NEIGHBOURS)
+    density, coverage = density_coverage(real, fake, NEIGHBOURS)
     return {
         "n_real": len(real),
         "n_fake": len(fake),
@@ -89,7 +93,7 @@ def neighbour_scores(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
 
 def digit_shares(images: np.ndarray) -> dict[str, Any]:
     """Share of each digit among images, by the judge, and how often the judge is right."""
-    judge = metrics.digits_judge()
+    judge = digits_judge()
     shares = judge.label_histogram(images).shares
     return {
         "class_shares": {str(digit): float(share) for digit, share in enumerate(shares)},
@@ -114,19 +118,19 @@ def gaussian_like(train, n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _distances(real, fake, seed) -> dict[str, float]:
-    kernel = metrics.kernel_distance(real, fake, subsets=_SUBSETS, seed=seed)
+    kernel = kernel_distance(real, fake, subsets=_SUBSETS, seed=seed)
     return {
-        "Fréchet distance": metrics.frechet_distance(real, fake),
+        "Fréchet distance": frechet_distance(real, fake),
         "kernel distance": kernel.distance,
     }
 
 
 def _against_held_out(fake, train, held_out, seed) -> dict[str, float]:
-    memory = metrics.memorisation(fake, train, held_out, seed=seed)
+    memory = memorisation(fake, train, held_out, seed=seed)
     scores = {"memorisation ratio": memory.ratio, "nearer to train": memory.nearer_to_train}
     if len(held_out) >= 4:
         half = len(held_out) // 2  # the window's width is chosen on the other half
-        parzen = metrics.parzen_log_likelihood(fake, held_out[half:], held_out[:half])
+        parzen = parzen_log_likelihood(fake, held_out[half:], held_out[:half])
         scores |= {"Parzen log-likelihood": parzen.mean, "Parzen width": parzen.sigma}
     return scores
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from kgan.reproduce import Figure, Reproduction, Row, choose
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 from theory.topics.dynamics import dirac_field
 
 STEP = 0.2

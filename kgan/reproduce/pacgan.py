@@ -18,9 +18,9 @@ from kgan import data
 from kgan.ensemble import fit_seeds
 from kgan.files import replacing
 from kgan.models.pacgan import PacGAN
-from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, samples_figure
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 
 PACKING = {"GAN": 1, "PacGAN2": 2, "PacGAN3": 3, "PacGAN4": 4}
 FIRST = ("GAN", "PacGAN2")

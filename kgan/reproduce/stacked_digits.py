@@ -30,8 +30,8 @@ from kgan.metrics.modes import kl_to_uniform
 from kgan.models.gan import GAN
 from kgan.models.r1_gan import R1GAN
 from kgan.models.r3_gan import R3GAN
-from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 from kgan.two_player import TwoPlayerGame
 
 SHAPE = (8, 8, 3)

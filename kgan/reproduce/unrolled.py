@@ -21,9 +21,9 @@ from kgan import data
 from kgan.ensemble import fit_seeds
 from kgan.files import replacing
 from kgan.models.unrolled_gan import UnrolledGAN
-from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
 from kgan.reproduce.mixtures import COLUMNS, SAMPLES, measure, scatter
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 
 UNROLLED = {"GAN": 0, "unrolled 1": 1, "unrolled 5": 5, "unrolled 10": 10}
 FIRST = ("GAN", "unrolled 5")

@@ -25,8 +25,8 @@ from kgan.files import replacing
 from kgan.metrics import mode_report
 from kgan.models.wgan import WGAN
 from kgan.models.wgan_gp import WGANGP
-from kgan.reproduce import Figure, Reproduction, Row, choose
 from kgan.reproduce.journal import Journal
+from kgan.reproduce.table import Figure, Reproduction, Row, choose
 
 PROBLEMS = {
     "8 Gaussians": ("eight_gaussians", 1.0),

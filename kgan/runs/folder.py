@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import kgan
+from kgan.catalog import CATALOG
 from kgan.checks import check_choice, check_count
 from kgan.data import Dataset, load
 from kgan.files import replacing
 
-# Only these classes are ever built from a file; lower-case name -> name.
-MODELS = {n.lower(): n for n, home in kgan._HOME.items() if home.startswith("kgan.models.")}
+# Only these classes are ever built from a file; what the command line calls them -> name.
+MODELS = {entry.command: entry.name for entry in CATALOG.values()}
 CHECKPOINT_FILES = ("model.keras", "state.npz")
 
 

@@ -78,7 +78,7 @@ def check_path(path: str | Path, name: str = "path") -> Path:
     if path.suffix.lower() != ".png":
         raise ValueError(f"{name}: got {path}; accepted is a name that ends in .png.")
     if not path.parent.is_dir():
-        raise ValueError(f"{name}: there is no folder {path.parent}.")
+        raise ValueError(f"{name}: got {path}; accepted is a name in a folder that exists.")
     return path
 
 

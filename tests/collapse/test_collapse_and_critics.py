@@ -188,13 +188,13 @@ def test_critic_reads_the_biased_distance(distance):
     """C-09, A-OT-16: a critic under λ = 10 reads W (1 + W/(2λ)) of two uniforms W apart."""
     model = train_critic(ShiftedUniform(distance), UNIFORM, 1500)
     monitor = watched(model, UNIFORM, scipy.stats.uniform(distance, 1))
-    expected = distance * (1 + distance / (2 * model.penalty_weight))
+    expected = distance * (1 + distance / (2 * model.penalties[0].weight))
     assert monitor.theory_distance == pytest.approx(distance, abs=1e-9)
     assert monitor.theory_reading == pytest.approx(expected, abs=1e-9)
     assert abs(monitor.theory_estimate / expected - 1) <= 0.01
     assert abs(monitor.theory_estimate / distance - 1) > 0.015  # the control: it is not W itself
     # Where the minimax loss has no gradient (C-05) the critic sends its slope.
-    slope = 1 + distance / (2 * model.penalty_weight)
+    slope = 1 + distance / (2 * model.penalties[0].weight)
     assert abs(gradient_on_theta(model, losses.wasserstein_generator) / slope - 1) <= 0.05
 
 

@@ -211,7 +211,7 @@ def test_history_goes_on_where_the_checkpoint_left_off(tmp_path):
     other = watched(ModeMonitor(CENTERS, directory=tmp_path, **wide), gan())
     other.on_train_begin()
     assert [m.step for m in other.history] == [0]
-    with pytest.raises(ValueError, match="a history of 8 modes, the centers are 2"):
+    with pytest.raises(ValueError, match="a history of 8 modes; accepted is one of 2"):
         watched(ModeMonitor(CENTERS[:2], directory=tmp_path, **wide), gan()).on_train_begin()
 
 

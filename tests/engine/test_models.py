@@ -200,7 +200,7 @@ def test_bad_calls_are_refused_by_name(entry, fitted):
         (lambda: model.evaluate(x[:, :4]), "x: got shape"),
         (lambda: model.score(x[0]), "x: got shape"),
         (lambda: model.optimizer.learning_rate, "PlayerLearningRate"),
-        (lambda: model.compile(optimizer="adam"), "two players"),
+        (lambda: model.compile(optimizer="adam"), "one for each player"),
         (lambda: model.compile("adam", "not-an-optimizer"), "discriminator_optimizer: got"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -217,7 +217,7 @@ def test_bad_constructions_are_refused_by_name(entry):
         ({"seed": -1}, "seed: got -1"),
         ({"average_decay": 1.0}, "average_decay: got 1.0"),
         ({"instance_noise": -0.1}, "instance_noise: got -0.1"),
-        ({"latent_dims": 3}, "got an option 'latent_dims'; accepted are data_shape, .*latent_dim"),
+        ({"latent_dims": 3}, "option 'latent_dims' is unknown .did you mean 'latent_dim'"),
         ({"generator": keras.layers.Dense(3)}, "generator: got one that maps noise"),
         ({"discriminator": keras.layers.Flatten()}, "discriminator: got one that maps samples"),
         (
@@ -281,7 +281,7 @@ def test_other_forms_of_data(form):
     model = entry()
     history = model.fit(form(samples(entry)), validation_data=form(samples(entry)), verbose=0)
     assert np.isfinite(history.history["val_value"]).all()
-    with pytest.raises(ValueError, match="x: got minibatches of shape"):
+    with pytest.raises(ValueError, match="minibatch: got shape"):
         model.fit(form(samples(entry)[:, :4]), verbose=0)
 
 

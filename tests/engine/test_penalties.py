@@ -172,8 +172,10 @@ def image_generator():
 
 def losses_of(model, real, fake):
     real, fake = (ops.convert_to_tensor(np.float32(x)) for x in (real, fake))
-    loss, logs = model.discriminator_loss(real, fake, {})
-    return number(loss), {name: number(value) for name, value in logs.items()}
+    batch = model.draw({"real": real}, model.training_seeds)
+    loss, logs = model.discriminator_loss(real, fake, batch)
+    penalty, values = model.penalty_loss(real, fake, batch)
+    return number(loss + penalty), {n: number(v) for n, v in (logs | values).items()}
 
 
 def test_r1_and_r2_are_halves_of_their_weights():
@@ -182,15 +184,15 @@ def test_r1_and_r2_are_halves_of_their_weights():
     w, r1, r2 = 1.5, 3.0, 5.0
     model = on_zeros(kgan.R1GAN, Square(w), r1=r1, r2=r2)
     plain = np.mean(np.logaddexp(0, -w * real**2 / 2)) + np.mean(np.logaddexp(0, w * fake**2 / 2))
-    slopes = {"real_slope": np.mean((w * real) ** 2), "fake_slope": np.mean((w * fake) ** 2)}
+    slopes = {"r1_penalty": np.mean((w * real) ** 2), "r2_penalty": np.mean((w * fake) ** 2)}
     loss, logs = losses_of(model, real, fake)
     assert loss == pytest.approx(
-        plain + r1 / 2 * slopes["real_slope"] + r2 / 2 * slopes["fake_slope"], rel=1e-5
+        plain + r1 / 2 * slopes["r1_penalty"] + r2 / 2 * slopes["r2_penalty"], rel=1e-5
     )
     assert {name: logs[name] for name in slopes} == pytest.approx(slopes)
     only_real, logs = losses_of(on_zeros(kgan.R1GAN, Square(w), r1=r1), real, fake)
-    assert only_real == pytest.approx(plain + r1 / 2 * slopes["real_slope"], rel=1e-5)
-    assert "fake_slope" not in logs
+    assert only_real == pytest.approx(plain + r1 / 2 * slopes["r1_penalty"], rel=1e-5)
+    assert "r2_penalty" not in logs
 
 
 def test_r3gan_pairs_and_punishes_both():
@@ -215,7 +217,7 @@ def test_penalties_are_taken_where_instance_noise_puts_the_samples():
         model = on_zeros(kgan.R1GAN, Square(w), r2=1.0, instance_noise=noise)
         model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
         history = model.fit(np.zeros((n, 1), "float32"), batch_size=n, verbose=0).history
-        for name in ("real_slope", "fake_slope"):
+        for name in ("r1_penalty", "r2_penalty"):
             # The square of a normal has standard deviation sqrt(2); false failures 1e-6.
             assert abs(history[name][0] - expected) <= 4.9 * expected * np.sqrt(2 / n)
 
@@ -272,8 +274,9 @@ def test_a_lazy_penalty_comes_back_every_so_many_minibatches():
 
 def test_a_lazy_penalty_sets_rate_and_decay_for_its_extra_moves():
     """c = k/(k + 1) (Karras et al. 2020, appendix B)."""
-    optimizer = kgan.R1GAN((2,), filters=2, penalty_every=15).default_optimizers()["discriminator"]
-    config = optimizer.get_config()
+    model = kgan.R1GAN((2,), filters=2, penalty_every=15)
+    model.compile()
+    config = model.optimizer.players["discriminator"].get_config()
     assert config["learning_rate"] == pytest.approx(1e-4 * 15 / 16)
     assert config["rho"] == pytest.approx(0.99 ** (15 / 16))
     plain = kgan.R1GAN((2,), filters=2).default_optimizers()["discriminator"].get_config()
@@ -286,9 +289,10 @@ def test_a_lazy_penalty_trains_the_default_networks(tmp_path):
     model.compile()
     x = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 1)).astype("float32")
     history = model.fit(x, batch_size=4, verbose=0).history
-    assert np.isfinite([history[name][0] for name in ("penalty_loss", "real_slope")]).all()
+    assert np.isfinite([history[name][0] for name in ("penalty_loss", "r1_penalty")]).all()
     model.save(tmp_path / "model.keras")
-    assert keras.saving.load_model(tmp_path / "model.keras").penalty_every == 2
+    twin = keras.saving.load_model(tmp_path / "model.keras")
+    assert [penalty.every for penalty in twin.penalties] == [2, 2]
     with pytest.raises(ValueError, match="simultaneous game"):
         kgan.R1GAN((2,), filters=2, penalty_every=2, simultaneous=True).compile()
 
@@ -336,7 +340,7 @@ def test_the_papers_choices():
     assert isinstance(rate, keras.optimizers.RMSprop)
     assert float(rate.learning_rate) == pytest.approx(5e-5)
     assert kgan.LSGAN((2,), filters=2).targets == (0, 1, 1)
-    assert kgan.R1GAN((2,), filters=2).r1 == 10
+    assert [p.gamma for p in kgan.R1GAN((2,), filters=2).penalties] == [10]
     assert kgan.HingeGAN.objective is kgan.SNGAN.objective is losses.hinge
     adam = kgan.SNGAN((2,), filters=2).default_optimizers()["discriminator"].get_config()
     assert (adam["beta_1"], adam["beta_2"]) == (0, 0.9)

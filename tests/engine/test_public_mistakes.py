@@ -28,7 +28,7 @@ def images(n):
 def mixes(n):
     model = MODELS["WGANGP"]()
     drawn = model.draw({"real": ops.convert_to_tensor(images(n))}, model.training_seeds)
-    return ops.convert_to_numpy(drawn["mix"])
+    return ops.convert_to_numpy(drawn["gradient_penalty"]["mix"])
 
 
 def test_interpolation_is_uniform_on_the_line_between_two_samples():

@@ -14,7 +14,8 @@ from keras import ops
 import kgan
 from dynamics.test_dirac import Number, slope
 from kgan import cli, losses, reproduce
-from kgan.reproduce import Figure, Reproduction, Row, dirac
+from kgan.reproduce import dirac
+from kgan.reproduce.table import Figure, Reproduction, Row
 
 DETERMINISTIC = [name for name, method in dirac.METHODS.items() if not method.noise]
 OSCILLATING = ("minimax", "WGAN, clip 1", "WGAN-GP 0.7")

@@ -117,7 +117,7 @@ TESTED = {
     "kgan/spec.py": ["tests/engine/test_spec.py", "tests/engine/test_game.py", STEP],
     "kgan/batches.py": ENGINE,
     "kgan/optimizers.py": ENGINE,
-    "kgan/layers/maxout.py": ["tests/engine/test_maxout.py"],
+    "kgan/layers/maxout.py": ["tests/engine/test_losses.py"],
     "kgan/layers/minibatch_discrimination.py": ["tests/collapse/test_minibatch_layers.py"],
     "kgan/layers/minibatch_standard_deviation.py": ["tests/collapse/test_minibatch_layers.py"],
     "kgan/layers/spectral_normalization.py": ["tests/engine/test_spectral_normalization.py", STEP],

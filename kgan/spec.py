@@ -134,10 +134,10 @@ class Part:
                 f"{name}: got type {x.dtype}; accepted are integers, {what} from 0 to "
                 f"{(self.classes or 1) - 1}."
             )
-        rows = np.flatnonzero(((x < 0) | (x >= self.classes)).reshape(len(x), -1).any(axis=1))
+        wrong = (x < 0) | (x >= self.classes)
+        rows = np.flatnonzero(wrong.any(axis=tuple(range(1, x.ndim))))
         if len(rows):
-            worst = x[rows[0]].reshape(-1)
-            worst = worst[(worst < 0) | (worst >= self.classes)][0]
+            worst = x[rows[0]][wrong[rows[0]]].reshape(-1)[0]
             raise ValueError(
                 f"{name}: got {int(worst)} at index {rows[0]}, and {len(rows)} such in all; "
                 f"accepted are {what} from 0 to {(self.classes or 1) - 1}."
@@ -251,18 +251,19 @@ class Spec(Mapping[str, Part]):
         Raises:
             ValueError: a part that the data do not have; the message names it and what they have.
         """
-        found: dict[str, str] = {}
+        found = {name: name for name in self if name in parts and self[name].fits(parts[name])}
         for wanted, part in self.items():
+            if wanted in found:
+                continue
             free = [n for n in parts if n not in found.values() and part.fits(parts[n])]
-            same = [n for n in free if n == wanted]
             if not free:
                 raise ValueError(
                     f"{name}: got {listed({n: _shown(p) for n, p in parts.items()})}; the model "
                     f"needs {listed({n: _shown(p) for n, p in self.items()})}, and nothing of it "
                     f"can be {wanted!r}."
                 )
-            found[wanted] = (same or free)[0]
-        return found
+            found[wanted] = free[0]
+        return {wanted: found[wanted] for wanted in self}
 
 
 def _shown(part: Part) -> str:

@@ -144,6 +144,8 @@ def test_types_are_checked():
 
 def test_numbers_of_classes_and_words_are_checked():
     LABEL.check("label", np.array([0, 2, 1]))
+    LABEL.check("label", np.zeros(0, int))
+    TEXT.check("text", np.zeros((0, 4), int))
     with refused("label: got 3 at index 1, and 2 such in all; accepted are labels from 0 to 2."):
         LABEL.check("label", np.array([2, 3, 0, -1]))
     with refused("label: got -1 at index 0, and 1 such in all; accepted are labels from 0 to 2."):
@@ -283,6 +285,9 @@ def test_parts_are_matched_by_name_and_else_by_kind():
     pair = Spec({"a": VECTOR, "b": VECTOR})
     assert pair.match({"b": VECTOR, "a": VECTOR}) == {"a": "a", "b": "b"}
     assert pair.match({"x": VECTOR, "y": VECTOR}) == {"a": "x", "b": "y"}
+    # What has the name of a part is that part, whichever comes first.
+    assert pair.match({"b": VECTOR, "x": VECTOR}) == {"a": "x", "b": "b"}
+    assert list(pair.match({"b": VECTOR, "x": VECTOR})) == ["a", "b"]
     with refused("data: got real (vector 2); the model needs real (vector 2), label (label), and"):
         TWO.match({"real": VECTOR})
     with refused("faces: got x (image 2 × any × 1)"):

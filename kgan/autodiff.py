@@ -385,6 +385,11 @@ def traces(model: keras.Model) -> bool:
     return BACKEND != "tensorflow" or model.jit_compile is True or model.run_eagerly
 
 
+def slow_strides() -> bool:
+    """Whether this machine's gradients of strided convolutions are slow: XLA's on a processor."""
+    return BACKEND == "jax" and jax.default_backend() == "cpu"
+
+
 class _StepScope(_Scope):
     """The outermost scope of a step: knows all variables of the game."""
 

@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from kgan.checks import check_choice, check_count
+from kgan.layers.strided_convolution import StridedConv2D
 
 Initializer = Callable[[], keras.initializers.Initializer]
 # Keras draws all layers that share one initializer from one seed, so each layer gets its own.
@@ -323,7 +324,7 @@ def convolutional_discriminator(
     for i, width in enumerate(_check_widths(widths)):
         normalise = batch_normalization and i > 0
         network.append(
-            layers.Conv2D(
+            StridedConv2D(
                 width,
                 kernel,
                 strides=2,

@@ -9,7 +9,7 @@ from keras import layers
 
 from kgan import losses, networks
 from kgan.checks import check_count
-from kgan.layers import SpectralNormalization
+from kgan.layers import SpectralNormalization, StridedConv2D
 from kgan.two_player import TwoPlayerGame
 
 
@@ -72,7 +72,7 @@ def normalised_discriminator(shape, filters: int) -> keras.Sequential:
                 SpectralNormalization(layers.Conv2D(width_of_layer, 3, padding="same")),
                 layers.LeakyReLU(negative_slope=0.1),
                 SpectralNormalization(
-                    layers.Conv2D(2 * width_of_layer, 4, strides=2, padding="same")
+                    StridedConv2D(2 * width_of_layer, 4, strides=2, padding="same")
                 ),
                 layers.LeakyReLU(negative_slope=0.1),
             ]

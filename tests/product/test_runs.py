@@ -378,7 +378,7 @@ def dented(index, value):
         ({"data": {"train": dented(3, 7.0), "data_range": None}}, "got values from"),
         (
             {"data": {"train": IMAGES[:56, :, :4], "test": IMAGES[56:, :, :4]}},
-            "image 8 × 4 × 1; the model needs real .image 8 × 8 × 1",
+            "image 8 × 4 × 1.; the model needs real .image 8 × 8 × 1",
         ),
         ({"batch_size": 57}, "batch_size: got 57"),
         ({"batch_size": 0}, "batch_size: got 0"),

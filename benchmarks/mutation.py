@@ -42,11 +42,12 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=400, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes, of the calculators")
+    parser.add_argument("--only", nargs="+", metavar="MUTANT", help="of the engine, by their names")
     chosen = parser.parse_args()
     if chosen.what == "calculators":
         found, shown = of_calculators(chosen.mutants, chosen.seed, chosen.jobs)
     else:
-        found, shown = of_engine(chosen.mutants, chosen.seed)
+        found, shown = of_engine(chosen.mutants, chosen.seed, chosen.only)
 
     killed = sum(outcome.startswith("killed") for outcome in found.values())
     interval = binomtest(killed, len(found)).proportion_ci()
@@ -104,7 +105,7 @@ def mutmut(*arguments: str) -> str:
 # The engine and the metrics -------------------------------------------------------------------
 
 STEP = "tests/engine/test_one_step.py"
-ENGINE = [STEP, *(f"tests/engine/test_{name}.py" for name in ("game", "spec", "penalties"))]
+ENGINE = [STEP, *(f"tests/engine/test_{name}.py" for name in ("fit", "game", "spec", "penalties"))]
 # Without those that fit the judge of digits.
 METRICS = ["tests/evaluation/test_metrics.py", "-k", "not judge and not digits and not inception"]
 # File that is changed -> the tests that are run: of those that import it the ones that train
@@ -115,7 +116,7 @@ TESTED = {
     "kgan/penalties.py": ENGINE,
     "kgan/losses.py": ["tests/engine/test_losses.py", STEP],
     "kgan/spec.py": ["tests/engine/test_spec.py", "tests/engine/test_game.py", STEP],
-    "kgan/batches.py": ENGINE,
+    "kgan/batches.py": ["tests/engine/test_fit.py", STEP, "tests/engine/test_game.py"],
     "kgan/optimizers.py": ENGINE,
     "kgan/layers/maxout.py": ["tests/engine/test_losses.py"],
     "kgan/layers/minibatch_discrimination.py": ["tests/collapse/test_minibatch_layers.py"],
@@ -238,10 +239,10 @@ def changes(node: ast.AST) -> Iterator[str]:
                 yield but(keywords=[*keywords[:i], *keywords[i + 1 :]])
 
 
-def of_engine(count: int, seed: int):
+def of_engine(count: int, seed: int, only: list[str] | None):
     """Name of a mutant -> what became of it, and a function that shows a mutant."""
     mutants = {mutant.name: mutant for path in TESTED for mutant in mutants_of(path)}
-    sample = drawn(sorted(mutants), count, seed)
+    sample = only or drawn(sorted(mutants), count, seed)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("kgan", "theory", "tests"):

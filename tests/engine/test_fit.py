@@ -286,6 +286,22 @@ def test_networks_answer_in_chunks(monkeypatch):
         model.answer("generator", noise, averaged=True)
 
 
+class Trained(Shift):
+    """Adds 100 where it is told that it trains."""
+
+    def call(self, z, training=False):
+        return super().call(z) + (100.0 if training else 0.0)
+
+
+def test_a_network_is_told_whether_it_trains():
+    for options in ({}, {"average_decay": 0.9}):
+        model = played(Trained(THETA), **options)
+        close(model.network("generator", tensor(REAL), training=True), REAL + THETA + 100)
+        close(model.network("generator", tensor(REAL)), REAL + THETA)
+        close(model(tensor(REAL), training=True), REAL + THETA + 100)
+        close(model(tensor(REAL)), REAL + THETA)
+
+
 def test_an_average_answers_where_it_is_kept():
     model = played(average_decay=0.9)
     model.generator.theta.assign(THETA + 1)
@@ -369,7 +385,9 @@ def test_conditions_are_drawn_as_they_were_seen(monkeypatch):
     rows = np.random.default_rng((7, 1)).integers(8, size=6)
     seen = np.array([0, 0, 0, 1, 3, 1, 1, 2])
     close(model.generate(6, seed=7, vector=0 * vectors[0]), z + 10 * seen[rows, None])
-    # A model that is loaded or averaged has them, because they are its weights.
+    # They are among the model's weights, so that a file holds them; labels as integers.
+    assert {"int32", "float32"} == {v.dtype for v in model._seen.values()}
+    assert all(any(v is w for w in model.weights) for v in model._seen.values())
     assert int(array(model._seen_count.value)) == 8
 
 

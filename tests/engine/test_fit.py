@@ -137,6 +137,96 @@ def test_callbacks_come_one_or_many():
             assert callback.epochs == [0]
 
 
+def served(model, fit):
+    """The first number of every sample that a step saw, in order."""
+    seen = []
+    given = model.draw
+
+    def draw(batch, seed):
+        if seed is model.training_seeds:
+            seen.extend(array(batch["real"])[:, 0].tolist())
+        return given(batch, seed)
+
+    model.draw = draw
+    fit(model)
+    return seen
+
+
+def test_minibatches_are_served_in_the_order_of_the_games_seed_and_the_epoch():
+    x = np.repeat(np.arange(9.0)[:, None], 3, axis=1).astype("float32")
+    orders = [np.random.default_rng((5, epoch)).permutation(9)[:8] for epoch in (2, 3)]
+    found = served(still(), lambda m: m.fit(x, batch_size=2, epochs=4, initial_epoch=2, verbose=0))
+    assert found == np.concatenate(orders).tolist()
+
+
+class OnDisk:
+    """An array that is read when it is indexed."""
+
+    def __init__(self, x):
+        self.x, self.shape, self.dtype = x, x.shape, x.dtype
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, rows):
+        return self.x[rows]
+
+
+def test_what_is_read_from_disk_trains_as_what_is_in_memory():
+    x = np.repeat(np.arange(9.0)[:, None], 3, axis=1).astype("float32")
+    found = [
+        served(still(), lambda m: m.fit(form, batch_size=2, verbose=0))  # noqa: B023
+        for form in (x, OnDisk(x), {"real": OnDisk(x)})
+    ]
+    assert found[0] == found[1] == found[2]
+    model = still()
+    model.fit(OnDisk(x), batch_size=3, validation_data=OnDisk(x), verbose=0)
+    result = model.evaluate(OnDisk(x), batch_size=3, verbose=0, return_dict=True)
+    expected = {"score_difference": np.mean(x @ W) - THETA @ W}
+    assert result == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match=r"x: got shape \(9, 2\)"):
+        model.fit(OnDisk(x[:, :2]), verbose=0)
+
+
+def test_a_data_set_gives_its_training_part_to_train_and_its_other_part_to_be_held_out():
+    data = kgan.data.Dataset(name="own", train=DATA[:4], test=DATA[4:], kind="vector")
+    model = still()
+    history = model.fit(data, batch_size=2, validation_data=data, verbose=0).history
+    assert history["real_score"] == pytest.approx([MEANS[:4].mean()], rel=1e-5)
+    difference = MEANS[4:].mean() - THETA @ W
+    assert history["val_score_difference"] == pytest.approx([difference], rel=1e-5)
+
+
+def test_held_out_arrays_are_evaluated_in_the_batch_size_of_training():
+    model = still()
+    sizes = []
+    given = model.evaluate_batch
+    model.evaluate_batch = lambda batch: sizes.append(len(batch["real"])) or given(batch)
+    model.fit(DATA, batch_size=2, validation_data=DATA[:5], verbose=0)
+    model.fit(DATA, batch_size=2, validation_data=DATA, validation_batch_size=7, verbose=0)
+    assert sizes == [2, 2, 1, 7]
+
+
+def test_what_compiling_refuses():
+    model = played()
+    for options, message in (
+        ({"jit_compile": True}, "jit_compile: got True; on PyTorch"),
+        ({"optimizer": PlayerOptimizers({"x": "sgd"})}, "optimizer: got optimizers of"),
+    ):
+        if "jit_compile" in options and keras.backend.backend() != "torch":
+            continue
+        with pytest.raises(ValueError, match=message):
+            model.compile(**options)
+    critic = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(1, dtype="mixed_float16")]
+    )
+    with pytest.raises(ValueError, match="dtype policy: got mixed_float16"):
+        played(discriminator=critic)
+    shared = Shift(THETA)
+    with pytest.raises(ValueError, match="belongs to both 'discriminator' and 'generator'"):
+        played(shared, keras.Sequential([shared, keras.layers.Dense(1)]))
+
+
 class Recorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
@@ -504,7 +594,8 @@ def test_which_networks_are_known_to_judge_each_sample_alone():
 def test_a_model_that_is_loaded_goes_on_as_it_would_have(tmp_path):
     def build(**options):
         model = kgan.GAN((3,), units=4, latent_dim=2, data_range=None, average_decay=0.5, **options)
-        model.compile(keras.optimizers.Adam(0.1), keras.optimizers.RMSprop(0.2))
+        optimizers = keras.optimizers.Adam(0.1), keras.optimizers.RMSprop(0.2)
+        model.compile(*optimizers, run_eagerly=True)
         return model
 
     model = build(objective=losses.hinge, discriminator_steps=2)  # its seed is drawn
@@ -516,6 +607,7 @@ def test_a_model_that_is_loaded_goes_on_as_it_would_have(tmp_path):
     assert twin.name == model.name
     assert twin.objective == losses.hinge
     assert minibatches(twin) == 3
+    assert twin.run_eagerly
     rates = {p: float(o.learning_rate) for p, o in twin.optimizer.players.items()}
     assert rates == pytest.approx({"generator": 0.1, "discriminator": 0.2})
     assert [o.name for o in twin.optimizer.optimizers] == list(twin.optimizer.players)

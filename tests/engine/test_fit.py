@@ -1,5 +1,7 @@
 """What fit, evaluate, score and generate make of their arguments, on games worked out by hand."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from kgan import losses
 from kgan.batches import Batches
 from kgan.game import EpochMean, Game, Turn
 from kgan.optimizers import PlayerOptimizers
+from kgan.two_player import TwoPlayerGame
 
 DATA = np.concatenate([REAL, 10 + REAL[:3]]).astype("float32")
 MEANS = DATA @ W
@@ -562,6 +565,65 @@ def test_bad_constructions_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         played(**options)
     played(seed=2**31 - 1, average_decay=0.0, instance_noise=0.0)
+
+
+def test_what_is_not_said_about_a_two_player_game():
+    said = {
+        name: parameter.default
+        for name, parameter in inspect.signature(TwoPlayerGame).parameters.items()
+    }
+    assert said == {
+        "data_shape": inspect.Parameter.empty,
+        "generator": None,
+        "discriminator": None,
+        "latent_dim": 64,
+        "data_range": (-1, 1),
+        "kind": None,
+        "conditions": None,
+        "discriminator_steps": 1,
+        "average_decay": None,
+        "simultaneous": False,
+        "instance_noise": None,
+        "penalties": (),
+        "seed": None,
+        "name": None,
+        "unknown": inspect.Parameter.empty,
+    }
+
+
+def test_a_models_signature_shows_the_shared_options_after_its_own():
+    class Own(TwoPlayerGame):
+        def __init__(self, data_shape, *, latent_dim=7, width=3, **options):
+            super().__init__(data_shape, latent_dim=latent_dim, **options)
+
+    class Closed(TwoPlayerGame):
+        def __init__(self, data_shape):
+            super().__init__(data_shape)
+
+    shown = inspect.signature(Own).parameters
+    assert list(shown)[:3] == ["data_shape", "latent_dim", "width"]
+    shared = [n for n in inspect.signature(TwoPlayerGame).parameters if n not in ("unknown",)]
+    assert set(shown) == {*shared, "width"}
+    assert shown["latent_dim"].default == 7
+    assert shown["seed"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert shown["generator"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert shown["data_shape"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    assert list(inspect.signature(Closed).parameters) == ["data_shape"]
+    networks = {"generator": Shift(THETA), "discriminator": Linear()}
+    assert Own((3,), **{**networks, "latent_dim": 3}, data_range=None).latent_dim == 3
+    with pytest.raises(ValueError, match=r"Own: option 'sed' is unknown \(did you mean 'seed'"):
+        Own((3,), **networks, sed=1)
+
+
+def test_trying_the_networks_leaves_their_state_as_it_was():
+    norm, judge = (
+        keras.layers.BatchNormalization(momentum=0.5, beta_initializer="ones") for _ in range(2)
+    )
+    generator = keras.Sequential([keras.layers.Input((3,)), norm])
+    played(generator, keras.Sequential([keras.layers.Input((3,)), judge, keras.layers.Dense(1)]))
+    for layer in (norm, judge):
+        close(layer.moving_mean.value, np.zeros(3))
+        close(layer.moving_variance.value, np.ones(3))
 
 
 def test_what_a_sample_is_unless_somebody_says_it():

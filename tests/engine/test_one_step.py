@@ -353,6 +353,29 @@ def test_penalties_are_taken_with_their_weights():
     close(model.discriminator.w.value, W - 0.1 * gradient)
 
 
+class Curved(Linear):
+    """D(x) = Σ w·x²/2, whose slope at x is w·x."""
+
+    def call(self, x):
+        return super().call(ops.square(x) / 2)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_penalties_are_taken_at_their_own_samples(every):
+    """R1 at the real ones, R2 at those generated from the discriminator's noise."""
+    model = played(discriminator=Curved(), penalties=(R1(0.4, every), R2(0.2, every)), rate=0.0)
+    logs = step(model)
+    (z,) = noise_of(5, (4, 3))
+    squares = [np.mean(np.sum((W * x) ** 2, axis=1)) for x in (REAL, z + THETA)]
+    assert [logs["r1_penalty"], logs["r2_penalty"]] == pytest.approx(squares, rel=1e-5)
+    total = every * (0.2 * squares[0] + 0.1 * squares[1])
+    plain = np.mean((z + THETA) ** 2 @ W / 2) - np.mean(REAL**2 @ W / 2)
+    if every > 1:
+        assert logs["penalty_loss"] == pytest.approx(total, rel=1e-5)
+    else:
+        assert logs["discriminator_loss"] == pytest.approx(plain + total, rel=1e-5)
+
+
 def test_a_lazy_penalty_is_multiplied_by_its_minibatches():
     """First w ← w − h(θ − E[x]), then w ← w(1 − h·every·γ); in the next minibatch no penalty."""
     every, gamma, rate = 4, 0.5, 0.1

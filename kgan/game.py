@@ -444,6 +444,8 @@ class Game(keras.Model):
         Raises:
             ValueError: other parts than those of the spec, or of other shapes.
         """
+        while isinstance(data, tuple | list) and len(data) > 1 and data[-1] is None:
+            data = data[:-1]  # Keras's train_on_batch gives what it was not given, too
         if isinstance(data, tuple | list) and len(data) == 1:
             data = data[0]
         batch = self.spec.named(data, name="minibatch")

@@ -160,10 +160,10 @@ class Part:
                 f"{name}: got type {x.dtype}; accepted are integers, {what} from 0 to "
                 f"{(self.classes or 1) - 1}."
             )
-        rows = np.flatnonzero(((x < 0) | (x >= self.classes)).reshape(len(x), -1).any(axis=1))
+        wrong = (x < 0) | (x >= self.classes)
+        rows = np.flatnonzero(wrong.any(axis=tuple(range(1, x.ndim))))
         if len(rows):
-            worst = x[rows[0]].reshape(-1)
-            worst = worst[(worst < 0) | (worst >= self.classes)][0]
+            worst = x[rows[0]][wrong[rows[0]]].reshape(-1)[0]
             raise ValueError(
                 f"{name}: got {int(worst)} at index {rows[0]}, and {len(rows)} such in all; "
                 f"accepted are {what} from 0 to {(self.classes or 1) - 1}."

@@ -119,7 +119,8 @@ class Game(keras.Model):
             ]
         self._means: dict[str, keras.metrics.Mean] = {}
         self._due: frozenset[str] | None = None
-        self._number: int | None = None
+        self._number = 0
+        self._schedule: tuple[Turn, ...] = ()
         self.built = True
 
     def __init_subclass__(cls, **keywords):
@@ -301,7 +302,7 @@ class Game(keras.Model):
     # Logging ------------------------------------------------------------------------------
 
     def _make_means(self):
-        turns = self._live_turns()
+        turns = self._schedule = tuple(self._live_turns())
         training = [f"{turn.name}_loss" for turn in turns]
         training += self.log_names()
         training += [f"{player}_gradient_norm" for turn in turns for player in turn.players]
@@ -342,11 +343,11 @@ class Game(keras.Model):
         batch = self.canonical(data)
         batch.update(self.draw(batch, self.training_seeds))
         if self.simultaneous:
-            moves = [(turn, self._differentiate(turn, batch)) for turn in self._live_turns()]
+            moves = [(turn, self._differentiate(turn, batch)) for turn in self._schedule]
             for turn, gradients in moves:
                 self._move(turn, gradients)
         else:
-            for turn in self._live_turns():
+            for turn in self._schedule:
                 self._take(turn, batch)
         self.remember(batch)
         self.optimizer.advance()
@@ -460,7 +461,7 @@ class Game(keras.Model):
 
     def due_turns(self, number: int) -> frozenset[str]:
         """The names of the turns that are taken in the minibatch of a number, from 0."""
-        return frozenset(turn.name for turn in self._live_turns() if turn.due(number))
+        return frozenset(turn.name for turn in self._schedule if turn.due(number))
 
     def taking(self, due: frozenset[str], step: Callable, *arguments):
         """Call a step in which just these turns are taken, without a branch inside."""
@@ -479,7 +480,7 @@ class Game(keras.Model):
         """
         if self.train_function is not None and not force:
             return
-        waits = any(turn.every > 1 for turn in self._live_turns())
+        waits = any(turn.every > 1 for turn in self._schedule)
         if not waits or self.steps_per_execution > 1 or not autodiff.traces(self):
             super().make_train_function(force=True)
             return

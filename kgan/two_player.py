@@ -418,7 +418,7 @@ class TwoPlayerGame(Game):
             elif known and name in self._seen:
                 values = ops.convert_to_numpy(self._seen[name].value)[rows]
             elif part.kind == "label" and not part.shape:
-                values = np.random.default_rng((seed, 1)).integers(part.classes, size=n)
+                values = np.random.default_rng((seed, 1)).integers(part.classes or 1, size=n)
             else:
                 raise ValueError(
                     f"{name}: got none, and the model has not been trained, so that there is "

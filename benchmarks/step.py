@@ -4,14 +4,15 @@ Two things do the same work on the same networks, in turns within one process (A
 that whatever else the machine does falls on both:
 
 - A: `kgan.DCGAN.fit`, with everything that fit does: data, metrics, gradient norms, callbacks;
-- B: a step as one would write it by hand under `tf.function`: one generator pass and one joined
-  discriminator pass over real and generated images, Adam; a second generator pass, Adam.
+- B: a step as one would write it by hand for the backend (`benchmarks/plain/`).
 
-The figure is the ratio of the median times of their segments. Accepted: at most 1.05. Processor
-time, which other programs on the machine disturb less than the clock, is printed beside it.
+The figure is the ratio of the median times of their segments. Processor time, which other programs
+on the machine disturb less than the clock, is printed beside it.
 
     KERAS_BACKEND=tensorflow python benchmarks/step.py              # as accepted: 12 pairs
     KERAS_BACKEND=tensorflow python benchmarks/step.py --segments 4 # a quick look
+    KERAS_BACKEND=jax python benchmarks/step.py --size 128 --batch 128 --precision bfloat16
+    python benchmarks/step.py --backends                            # all models, JAX and TensorFlow
 """
 
 import argparse
@@ -29,12 +30,14 @@ import keras
 import numpy as np
 
 import kgan
+import plain
+from backends import compare
+from kgan.catalog import CATALOG
 
-BATCH = 64
 STEPS = 40  # in a segment
 LATENT = 128
-SHAPE = (28, 28, 1)
-LIMIT = 1.05
+LIMITS = {"tensorflow": 1.05, "torch": 1.1, "jax": 1.05}  # of the ratio
+SMALL = 16  # pixels that a large step is cut down to where there is no accelerator
 
 
 def generator() -> keras.Sequential:
@@ -57,7 +60,7 @@ def discriminator() -> keras.Sequential:
     layers = keras.layers
     return keras.Sequential(
         [
-            layers.Input(SHAPE),
+            layers.Input((28, 28, 1)),
             layers.Conv2D(64, 3, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=0.2),
             layers.Conv2D(128, 3, strides=2, padding="same"),
@@ -68,55 +71,17 @@ def discriminator() -> keras.Sequential:
     )
 
 
-def adam() -> keras.optimizers.Adam:
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
-
-
-class Plain:
-    """The step by hand, one segment at a time.
-
-    Args:
-        images: float32 array `(n, *SHAPE)`.
-        jit_compile: whether the step is compiled by XLA, as the model compared with is.
-    """
-
-    def __init__(self, images: np.ndarray, jit_compile: bool):
-        import tensorflow as tf
-
-        g, d = generator(), discriminator()
-        g_optimizer, d_optimizer = adam(), adam()
-        g_optimizer.build(g.trainable_variables)
-        d_optimizer.build(d.trainable_variables)
-        bce = keras.losses.BinaryCrossentropy(from_logits=True)
-        joined_labels = tf.concat([tf.ones((BATCH, 1)), tf.zeros((BATCH, 1))], axis=0)
-        real_labels = tf.ones((BATCH, 1))
-
-        @tf.function(jit_compile=jit_compile)
-        def step(real):
-            fake = g(tf.random.normal((BATCH, LATENT)), training=True)
-            with tf.GradientTape() as tape:
-                logits = d(tf.concat([real, fake], axis=0), training=True)
-                d_loss = 2 * bce(joined_labels, logits)  # a sum of two means, as in the paper
-            gradients = tape.gradient(d_loss, d.trainable_variables)
-            d_optimizer.apply_gradients(zip(gradients, d.trainable_variables, strict=True))
-            noise = tf.random.normal((BATCH, LATENT))
-            with tf.GradientTape() as tape:
-                g_loss = bce(real_labels, d(g(noise, training=True), training=True))
-            gradients = tape.gradient(g_loss, g.trainable_variables)
-            g_optimizer.apply_gradients(zip(gradients, g.trainable_variables, strict=True))
-            return d_loss, g_loss
-
-        self.step = step
-        self.images = images
-        self.rng = np.random.default_rng(0)
-        self.losses = (float("nan"), float("nan"))
-
-    def segment(self):
-        """Take STEPS steps over the shuffled images."""
-        order = self.rng.permutation(len(self.images))
-        for i in range(STEPS):
-            d_loss, g_loss = self.step(self.images[order[i * BATCH : (i + 1) * BATCH]])
-        self.losses = float(d_loss), float(g_loss)  # waits for the last step
+def build(size: int) -> kgan.DCGAN:
+    """The model: with small networks for 28×28 grey pixels, else colour and its own networks."""
+    if size == 28:
+        return kgan.DCGAN(
+            (28, 28, 1),
+            latent_dim=LATENT,
+            generator=generator(),
+            discriminator=discriminator(),
+            seed=0,
+        )
+    return kgan.DCGAN((size, size, 3), latent_dim=LATENT, seed=0)
 
 
 class Interleave(keras.callbacks.Callback):
@@ -126,9 +91,13 @@ class Interleave(keras.callbacks.Callback):
     holds everything fit does between two epochs, too.
     """
 
-    def __init__(self, plain: Plain):
+    def __init__(self, by_hand, images: np.ndarray, batch: int):
         super().__init__()
-        self.plain = plain
+        self.by_hand = by_hand
+        self.images = images
+        self.batch = batch
+        self.rng = np.random.default_rng(0)
+        self.losses = (float("nan"), float("nan"))
         self.fit_times: list[tuple[float, float]] = []
         self.plain_times: list[tuple[float, float]] = []
 
@@ -137,7 +106,11 @@ class Interleave(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         middle = clocks()
-        self.plain.segment()
+        order = self.rng.permutation(len(self.images))
+        for i in range(STEPS):
+            rows = order[i * self.batch : (i + 1) * self.batch]
+            d_loss, g_loss = self.by_hand.step(self.images[rows])
+        self.losses = float(d_loss), float(g_loss)  # waits for the last step
         end = clocks()
         self.fit_times.append((middle[0] - self.start[0], middle[1] - self.start[1]))
         self.plain_times.append((end[0] - middle[0], end[1] - middle[1]))
@@ -149,27 +122,29 @@ def clocks() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def measure(segments: int, warm_up: int = 1) -> dict:
+def measure(size: int, batch: int, segments: int, warm_up: int = 1) -> dict:
     """Time `segments` pairs, after some that are not counted (tracing, first allocations)."""
-    rng = np.random.default_rng(0)
-    images = rng.uniform(-1, 1, (STEPS * BATCH, *SHAPE)).astype("float32")
-    model = kgan.DCGAN(
-        SHAPE, latent_dim=LATENT, generator=generator(), discriminator=discriminator(), seed=0
+    model, other = build(size), build(size)
+    images = np.random.default_rng(0).random((STEPS * batch, *model.data_shape), "float32")
+    images = 2 * images - 1
+    model.compile(plain.adam(), plain.adam())
+    backend = plain.backend()
+    by_hand = backend.Plain(
+        other.generator, other.discriminator, LATENT, batch, jit_compile=model.jit_compile
     )
-    model.compile(adam(), adam())
-    plain = Plain(images, jit_compile=model.jit_compile)
-    timer = Interleave(plain)
+    timer = Interleave(by_hand, images, batch)
     history = model.fit(
-        images, batch_size=BATCH, epochs=warm_up + segments, verbose=0, callbacks=[timer]
+        images, batch_size=batch, epochs=warm_up + segments, verbose=0, callbacks=[timer]
     ).history
     fit, fit_processor = zip(*timer.fit_times[warm_up:], strict=True)
-    by_hand, by_hand_processor = zip(*timer.plain_times[warm_up:], strict=True)
-    pairs = [a / b for a, b in zip(fit, by_hand, strict=True)]
+    plain_clock, plain_processor = zip(*timer.plain_times[warm_up:], strict=True)
+    pairs = [a / b for a, b in zip(fit, plain_clock, strict=True)]
     return {
-        "ratio": statistics.median(fit) / statistics.median(by_hand),
-        "limit": LIMIT,
+        "plain": backend.NAME,
+        "ratio": statistics.median(fit) / statistics.median(plain_clock),
+        "limit": LIMITS[keras.backend.backend()],
         "processor_time_ratio": (
-            statistics.median(fit_processor) / statistics.median(by_hand_processor)
+            statistics.median(fit_processor) / statistics.median(plain_processor)
         ),
         "pair_ratios": {
             "least": min(pairs),
@@ -177,10 +152,13 @@ def measure(segments: int, warm_up: int = 1) -> dict:
             "most": max(pairs),
         },
         "fit_ms_per_step": 1000 * statistics.median(fit) / STEPS,
-        "plain_ms_per_step": 1000 * statistics.median(by_hand) / STEPS,
+        "plain_ms_per_step": 1000 * statistics.median(plain_clock) / STEPS,
         "pairs": segments,
         "steps_per_segment": STEPS,
-        "batch": BATCH,
+        "batch": batch,
+        "shape": list(model.data_shape),
+        "precision": keras.config.dtype_policy().name,
+        "accelerator": backend.accelerated(),
         "jit_compile": model.jit_compile,
         "parameters": {
             "generator": model.generator.count_params(),
@@ -188,7 +166,7 @@ def measure(segments: int, warm_up: int = 1) -> dict:
         },
         "last_losses": {
             "fit": [history["discriminator_loss"][-1], history["generator_loss"][-1]],
-            "plain": list(plain.losses),
+            "plain": list(timer.losses),
         },
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "keras": keras.__version__,
@@ -198,27 +176,55 @@ def measure(segments: int, warm_up: int = 1) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(description="DCGAN.fit against a hand-written step.")
     parser.add_argument("--segments", type=int, default=12, help="pairs of segments (12)")
+    parser.add_argument("--size", type=int, default=28, help="pixels of an image's side (28)")
+    parser.add_argument("--batch", type=int, default=64, help="images in a minibatch (64)")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument(
+        "--backends",
+        nargs="*",
+        metavar="MODEL",
+        help="instead: these models, by default all, on two backends",
+    )
+    parser.add_argument("--on", nargs=2, default=["jax", "tensorflow"], help="the two backends")
     parser.add_argument("--out", type=Path, help="write the figures here as JSON")
     arguments = parser.parse_args()
     if arguments.segments < 1:
         parser.error(f"--segments: got {arguments.segments}; accepted is an integer >= 1")
-    if keras.backend.backend() != "tensorflow":
-        parser.error(f"KERAS_BACKEND is {keras.backend.backend()}; the plain step is TensorFlow's")
-    figures = measure(arguments.segments)
-    spread = figures["pair_ratios"]
-    print(
-        f"A: kgan.DCGAN.fit           {figures['fit_ms_per_step']:7.2f} ms a step\n"
-        f"B: plain tf.function step   {figures['plain_ms_per_step']:7.2f} ms a step\n"
-        f"batch {BATCH}, {SHAPE}, latent {LATENT}, {figures['parameters']['generator']:,} + "
-        f"{figures['parameters']['discriminator']:,} parameters, {figures['machine']}, "
-        f"jit_compile={figures['jit_compile']}\n"
-        f"ratio of medians {figures['ratio']:.3f} (accepted: at most {LIMIT}); single pairs "
-        f"{spread['least']:.3f} to {spread['most']:.3f}, {figures['pairs']} pairs of {STEPS} steps"
-        f"\nratio of median processor times {figures['processor_time_ratio']:.3f}"
-    )
+    if arguments.backends is not None:
+        unknown = set(arguments.backends) - set(CATALOG)
+        if unknown:
+            parser.error(f"--backends: got {sorted(unknown)}; accepted are {', '.join(CATALOG)}")
+        figures = compare(arguments.backends or list(CATALOG), arguments.on, arguments.segments)
+        accepted = True
+    else:
+        figures = run(arguments)
+        accepted = figures["ratio"] <= figures["limit"]
     if arguments.out:
         arguments.out.write_text(json.dumps(figures, indent=2) + "\n")
-    return 0 if figures["ratio"] <= LIMIT else 1
+    return 0 if accepted else 1
+
+
+def run(arguments) -> dict:
+    """Measure and print."""
+    size, batch = arguments.size, arguments.batch
+    if size > 28 and not plain.backend().accelerated():
+        print(f"no accelerator: {SMALL}×{SMALL} pixels, minibatches of 16 in place of what is asked")
+        size, batch = SMALL, 16
+    if arguments.precision == "bfloat16":
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    figures = measure(size, batch, arguments.segments)
+    spread = figures["pair_ratios"]
+    print(
+        f"A: {'kgan.DCGAN.fit':25}{figures['fit_ms_per_step']:7.2f} ms a step\n"
+        f"B: {figures['plain']:25}{figures['plain_ms_per_step']:7.2f} ms a step\n"
+        f"batch {batch}, {tuple(figures['shape'])}, latent {LATENT}, {figures['precision']}, "
+        f"{figures['parameters']['generator']:,} + {figures['parameters']['discriminator']:,} "
+        f"parameters, {figures['machine']}, jit_compile={figures['jit_compile']}\n"
+        f"ratio of medians {figures['ratio']:.3f} (accepted: at most {figures['limit']}); single "
+        f"pairs {spread['least']:.3f} to {spread['most']:.3f}, {figures['pairs']} pairs of {STEPS} "
+        f"steps\nratio of median processor times {figures['processor_time_ratio']:.3f}"
+    )
+    return figures
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -781,8 +780,19 @@ class _Arguments:
 class EpochMean(keras.metrics.Mean):
     """A mean over the epoch that is NaN, not 0, when nothing was seen."""
 
+    def update_state(self, values, sample_weight=None):
+        values = ops.cast(values, self.dtype)
+        if len(values.shape):
+            super().update_state(values, sample_weight)
+            return
+        # The same sums as Keras's, without its dozen operations, which cost time where the
+        # backend takes them one by one.
+        weight = 1.0 if sample_weight is None else ops.cast(sample_weight, self.dtype)
+        self.total.assign_add(values * weight)
+        self.count.assign_add(weight)
+
     def result(self):
-        return ops.where(self.count > 0, super().result(), math.nan)
+        return self.total / self.count
 
 
 class _Epochs(keras.callbacks.Callback):

@@ -1,27 +1,88 @@
-"""Do the tests of the calculators notice when the code is wrong? A seeded sample of mutants.
+"""Do the tests notice when the code is wrong? A seeded sample of mutants.
 
-mutmut (settings in pyproject.toml) makes every small change that it knows to the calculators and
-to claim.py; this draws some of the mutants at random, runs the tests against each, and prints
-the share that was killed with its 95% interval (Clopper and Pearson 1934), and the survivors.
+Some of all small changes to the code are drawn at random, fast tests are run against each, and the
+share that was killed is printed with its 95% interval (Clopper and Pearson 1934), and the
+survivors.
 
     pip install mutmut && python benchmarks/mutation.py --mutants 400 --seed 0
+    KERAS_BACKEND=torch python benchmarks/mutation.py --what engine --mutants 200 --seed 0
+
+The calculators and claim.py of `theory` are changed by mutmut (settings in pyproject.toml). The
+engine and the metrics of `kgan` are changed here: mutmut leaves decorated functions alone, and so
+every loss, and runs tests in a process in which the backend has started its threads.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import importlib
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import binomtest
 
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Sample, run, report."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--what", choices=("calculators", "engine"), default="calculators")
+    parser.add_argument("--mutants", type=int, default=400, help="how many are drawn")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2, help="processes, of the calculators")
+    parser.add_argument("--only", nargs="+", metavar="MUTANT", help="of the engine, by their names")
+    chosen = parser.parse_args()
+    if chosen.what == "calculators":
+        found, shown = of_calculators(chosen.mutants, chosen.seed, chosen.jobs)
+    else:
+        found, shown = of_engine(chosen.mutants, chosen.seed, chosen.only)
+
+    killed = sum(outcome.startswith("killed") for outcome in found.values())
+    interval = binomtest(killed, len(found)).proportion_ci()
+    for name in sorted(name for name, outcome in found.items() if not outcome.startswith("killed")):
+        print(f"\n{found[name]}: {name}\n{shown(name)}")
+    print(dict(Counter(found.values())))
+    print(
+        f"killed {killed} of {len(found)}: {killed / len(found):.1%}, "
+        f"95% interval {interval.low:.1%} to {interval.high:.1%}"
+    )
+
+
+def drawn(names: list[str], count: int, seed: int) -> list[str]:
+    """Some of the mutants, without one twice."""
+    sample = np.random.default_rng(seed).choice(names, size=min(count, len(names)), replace=False)
+    print(f"{len(names)} mutants, {len(sample)} drawn with seed {seed}", flush=True)
+    return sample.tolist()
+
+
+# The calculators, by mutmut -----------------------------------------------------------------
+
 MUTANTS = Path("mutants")
 # mutmut's exit codes: pytest's own, and those by which it says why a mutant was stopped.
 OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "untested", 36: "killed by timeout"}
+
+
+def of_calculators(count: int, seed: int, jobs: int):
+    """Name of a mutant -> what became of it, and a function that shows a mutant."""
+    # Running any one mutant makes them all.
+    mutmut("run", "--max-children", str(jobs), "theory.transport.x_wasserstein__mutmut_1")
+    sample = drawn(sorted(outcomes()), count, seed)
+    mutmut("run", "--max-children", str(jobs), *sample)
+    codes = outcomes()
+    found = {name: OUTCOMES.get(codes[name], f"exit code {codes[name]}") for name in sample}
+    return found, lambda name: mutmut("show", name)
 
 
 def outcomes() -> dict[str, int | None]:
@@ -41,33 +102,198 @@ def mutmut(*arguments: str) -> str:
     return done.stdout
 
 
-def main() -> None:
-    """Sample, run, report."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--mutants", type=int, default=400, help="how many are drawn")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
-    chosen = parser.parse_args()
+# The engine and the metrics -------------------------------------------------------------------
 
-    # Running any one mutant makes them all.
-    mutmut("run", "--max-children", str(chosen.jobs), "theory.transport.x_wasserstein__mutmut_1")
-    names = sorted(outcomes())
-    rng = np.random.default_rng(chosen.seed)
-    sample = rng.choice(names, size=min(chosen.mutants, len(names)), replace=False).tolist()
-    print(f"{len(names)} mutants, {len(sample)} drawn with seed {chosen.seed}", flush=True)
-    mutmut("run", "--max-children", str(chosen.jobs), *sample)
+STEP = "tests/engine/test_one_step.py"
+ENGINE = [STEP, *(f"tests/engine/test_{name}.py" for name in ("fit", "game", "spec", "penalties"))]
+# Without those that fit the judge of digits.
+METRICS = ["tests/evaluation/test_metrics.py", "-k", "not judge and not digits and not inception"]
+# File that is changed -> the tests that are run: of those that import it the ones that train
+# nothing for longer than a second, the likeliest to notice first.
+TESTED = {
+    "kgan/game.py": ENGINE,
+    "kgan/two_player.py": ENGINE,
+    "kgan/penalties.py": ENGINE,
+    "kgan/losses.py": ["tests/engine/test_losses.py", STEP],
+    "kgan/spec.py": ["tests/engine/test_spec.py", "tests/engine/test_game.py", STEP],
+    "kgan/batches.py": ["tests/engine/test_fit.py", STEP, "tests/engine/test_game.py"],
+    "kgan/optimizers.py": ENGINE,
+    "kgan/layers/maxout.py": ["tests/engine/test_losses.py"],
+    "kgan/layers/minibatch_discrimination.py": ["tests/collapse/test_minibatch_layers.py"],
+    "kgan/layers/minibatch_standard_deviation.py": ["tests/collapse/test_minibatch_layers.py"],
+    "kgan/layers/spectral_normalization.py": ["tests/engine/test_spectral_normalization.py", STEP],
+    **dict.fromkeys(
+        (f"kgan/metrics/{name}.py" for name in ("distances", "neighbours", "modes", "parzen")),
+        METRICS,
+    ),
+}
+LIMIT = 240  # seconds for the tests of a mutant
 
-    codes = outcomes()
-    found = {name: OUTCOMES.get(codes[name], f"exit code {codes[name]}") for name in sample}
-    killed = sum(outcome.startswith("killed") for outcome in found.values())
-    interval = binomtest(killed, len(sample)).proportion_ci()
-    for name in sorted(name for name, outcome in found.items() if not outcome.startswith("killed")):
-        print(f"\n{found[name]}: {name}\n{mutmut('show', name)}")
-    print(dict(Counter(found.values())))
-    print(
-        f"killed {killed} of {len(sample)}: {killed / len(sample):.1%}, "
-        f"95% interval {interval.low:.1%} to {interval.high:.1%}"
-    )
+EXCHANGED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change to a file: another text between two places."""
+
+    path: str
+    line: int
+    start: int
+    end: int
+    old: str
+    new: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.path}:{self.line}:{self.start} {self.new}"
+
+    def of(self, source: bytes) -> bytes:
+        return source[: self.start] + self.new.encode() + source[self.end :]
+
+
+def mutants_of(path: str) -> Iterator[Mutant]:
+    """Every change that is known to a file.
+
+    Operators and comparisons are exchanged, numbers are one larger, truth values turned over,
+    signs and `not` left out, the first two arguments of a call exchanged, its keyword arguments
+    and calls that are statements left out, the sides of a conditional expression exchanged. Text,
+    annotations, decorators and what is raised stay as they are.
+    """
+    source = (ROOT / path).read_bytes()
+    lines = [0]
+    for line in source.splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+
+    def place(node) -> tuple[int, int]:
+        return (
+            lines[node.lineno - 1] + node.col_offset,
+            lines[node.end_lineno - 1] + node.end_col_offset,
+        )
+
+    for node in changeable(ast.parse(source)):
+        for new in changes(node):
+            start, end = place(node)
+            text = f"({new})" if isinstance(node, ast.expr) else new
+            yield Mutant(path, node.lineno, start, end, source[start:end].decode(), text)
+
+
+def changeable(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree that may be changed."""
+    yield node
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not isinstance(child, ast.Raise | ast.JoinedStr):
+                yield from changeable(child)
+
+
+def changes(node: ast.AST) -> Iterator[str]:
+    """What a node may be changed to."""
+
+    def but(**fields) -> str:
+        kept = {name: getattr(node, name) for name in node._fields}
+        return ast.unparse(ast.fix_missing_locations(type(node)(**{**kept, **fields})))
+
+    match node:
+        case ast.BinOp(op=op) | ast.BoolOp(op=op) | ast.AugAssign(op=op) if type(op) in EXCHANGED:
+            yield but(op=EXCHANGED[type(op)]())
+        case ast.Compare(ops=operators):
+            for i, op in enumerate(operators):
+                yield but(ops=[*operators[:i], EXCHANGED[type(op)](), *operators[i + 1 :]])
+        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
+            yield ast.unparse(operand)
+        case ast.Constant(value=bool(value)):
+            yield repr(not value)
+        case ast.Constant(value=int(value) | float(value)):
+            yield repr(value + 1)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield but(body=orelse, orelse=body)
+        case ast.Expr(value=ast.Call()):
+            yield "pass"
+        case ast.Call(args=arguments, keywords=keywords):
+            plain = not any(isinstance(argument, ast.Starred) for argument in arguments[:2])
+            if len(arguments) > 1 and plain:
+                yield but(args=[arguments[1], arguments[0], *arguments[2:]])
+            for i in range(len(keywords)):
+                yield but(keywords=[*keywords[:i], *keywords[i + 1 :]])
+
+
+def of_engine(count: int, seed: int, only: list[str] | None):
+    """Name of a mutant -> what became of it, and a function that shows a mutant."""
+    mutants = {mutant.name: mutant for path in TESTED for mutant in mutants_of(path)}
+    sample = only or drawn(sorted(mutants), count, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("kgan", "theory", "tests"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        get_ready()
+        for tests in {tuple(tests): tests for tests in TESTED.values()}.values():
+            if (outcome := run(copy, tests)) != "survived":
+                sys.exit(f"the tests fail before anything is changed ({outcome}): {tests}")
+        found = {}
+        for name in sample:
+            mutant = mutants[name]
+            path = copy / mutant.path
+            source = path.read_bytes()
+            path.write_bytes(mutant.of(source))
+            found[name] = run(copy, TESTED[mutant.path])
+            path.write_bytes(source)
+            print(f"{len(found)}: {found[name]}: {name}", flush=True)
+    return found, lambda name: f"- {mutants[name].old}\n+ {mutants[name].new}"
+
+
+def get_ready() -> None:
+    """Import all but the project; a process that is forked off need not do it again."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    sys.dont_write_bytecode = True  # a file that changes twice in a second would be taken as it was
+    for name in ("keras", "pytest", "hypothesis.extra.numpy", "scipy.stats", "scipy.spatial"):
+        importlib.import_module(name)
+
+
+def run(copy: Path, tests: list[str]) -> str:
+    """Run tests in a copy of the project, in a process of their own, up to the first failure."""
+    child = os.fork()
+    if not child:
+        os.chdir(copy)
+        sys.path.insert(0, str(copy))
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            os.dup2(nowhere.fileno(), 2)
+        pytest = importlib.import_module("pytest")
+        options = ["-n0", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+        os._exit(int(pytest.main([*options, *tests])))
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return "survived" if status == 0 else "killed"
+        time.sleep(0.1)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return "killed by timeout"
 
 
 if __name__ == "__main__":

@@ -55,8 +55,10 @@ class Game(keras.Model):
     averages and other state follow. A turn changes the weights of its own players and nothing
     else. A network that belongs to no player must be frozen; it is saved with the model.
 
-    The configuration is the constructor's arguments. Where an argument is named as a player, the
-    player's network is stored as it is, so that a file does not depend on default networks.
+    A game's constructor takes its own arguments and passes `**options` on to its base; what
+    `help`, `inspect.signature` and `kgan train --set` see is both together. The configuration is
+    the constructor's arguments. Where an argument is named as a player, the player's network is
+    stored as it is, so that a file does not depend on default networks.
 
     Args:
         players: player name -> its network. Trainable weights outside of them are refused.
@@ -74,6 +76,7 @@ class Game(keras.Model):
     """
 
     def __new__(cls, *arguments, **keywords):
+        check_names(f"{cls.__name__}: option", keywords, inspect.signature(cls).parameters)
         game = super().__new__(cls, *arguments, **keywords)
         # Not tracked by Keras, which would save networks among them a second time.
         object.__setattr__(game, "_arguments", _Arguments(cls, arguments, keywords))
@@ -107,6 +110,7 @@ class Game(keras.Model):
         self.training_seeds = keras.random.SeedGenerator(self.seed)
         self.evaluation_seeds = keras.random.SeedGenerator(self.seed ^ 1)
         self.average_decay = dict(average_decay or {})
+        check_names("average_decay: player", self.average_decay, self.players)
         self.averages: dict[str, list] = {}
         for player, decay in self.average_decay.items():
             check_number("average_decay", decay, least=0, below=1)
@@ -117,6 +121,10 @@ class Game(keras.Model):
         self._due: frozenset[str] | None = None
         self._number: int | None = None
         self.built = True
+
+    def __init_subclass__(cls, **keywords):
+        super().__init_subclass__(**keywords)
+        _sign(cls)
 
     def _average_of(self, weight: keras.Variable) -> keras.Variable:
         average = self.add_weight(
@@ -298,13 +306,16 @@ class Game(keras.Model):
         training += self.log_names()
         training += [f"{player}_gradient_norm" for turn in turns for player in turn.players]
         self._means = {name: EpochMean(name=name) for name in training}
-        self._evaluation_means = {name: EpochMean(name=name) for name in self.evaluation_names()}
+        # One mean for one name: Keras finds what was logged by the name, and resets all in between.
+        self._evaluation_means = {
+            name: self._means.get(name, EpochMean(name=name)) for name in self.evaluation_names()
+        }
 
     @property
     def metrics(self):
         if not self._means:
             return []
-        return [*self._means.values(), *self._evaluation_means.values()]
+        return list((self._means | self._evaluation_means).values())
 
     # The step -----------------------------------------------------------------------------
 
@@ -344,9 +355,17 @@ class Game(keras.Model):
     def _examine(self, data):
         batch = self.canonical(data)
         size = ops.shape(batch[next(iter(self.spec))])[0]
+        # What is drawn may ask networks as they train, which moves their normalisation.
+        kept = [
+            (variable, ops.copy(variable.value))
+            for network in self.players.values()
+            for variable in network.non_trainable_variables
+        ]
         batch.update(self.draw(batch, self.evaluation_seeds))
         for name, value in self.evaluate_batch(batch).items():
             self._evaluation_means[name].update_state(value, sample_weight=size)
+        for variable, value in kept:
+            variable.assign(value)
         return {name: mean.result() for name, mean in self._evaluation_means.items()}
 
     def _live_turns(self) -> list[Turn]:
@@ -425,6 +444,8 @@ class Game(keras.Model):
         Raises:
             ValueError: other parts than those of the spec, or of other shapes.
         """
+        while isinstance(data, tuple | list) and len(data) > 1 and data[-1] is None:
+            data = data[:-1]  # Keras's train_on_batch gives what it was not given, too
         if isinstance(data, tuple | list) and len(data) == 1:
             data = data[0]
         batch = self.spec.named(data, name="minibatch")
@@ -505,10 +526,11 @@ class Game(keras.Model):
         """
         if hasattr(x, "parts_for"):
             x = x.parts_for(self.spec, held_out=name == "validation_data")
-        if not (isinstance(x, Mapping | tuple) or _is_array(x) or _is_lazy(x)):
+        if not (isinstance(x, Mapping | tuple | list) or _is_array(x) or _is_lazy(x)):
             return None
         given = {
-            part: ops.convert_to_numpy(values) if _is_array(values) else values
+            # Arrays as they are: Keras would copy them, and a copy is checked anew each time.
+            part: ops.convert_to_numpy(values) if ops.is_tensor(values) else values
             for part, values in self.spec.named(x, y, name).items()
         }
         if not all(_is_array(v) or _is_lazy(v) for v in given.values()):
@@ -616,6 +638,8 @@ class Game(keras.Model):
             ValueError: as `fit`.
         """
         given = self.read(x, y)
+        if not self.evaluation_names():  # a step that returns nothing cannot be compiled
+            return {} if options.get("return_dict") else []
         if given is not None:
             size = 32 if batch_size is None else batch_size
             data = self._held_out(given, size)
@@ -652,11 +676,14 @@ class Game(keras.Model):
         return self.in_chunks(lambda part: network(part, training=False), inputs)
 
     def network(self, player: str, inputs: Any, training: bool = False) -> Any:
-        """A player's network; by its average weights where they are kept and it does not train."""
+        """What a player's network answers; by its average weights where they are kept and it does
+        not train. Numbers come in Keras's float type, whatever the network computes in."""
         if player in self.averages and not training:
             averages = [average.value for average in self.averages[player]]
-            return autodiff.call_with(self.players[player], averages, inputs)
-        return self.players[player](inputs, training=training)
+            answer = autodiff.call_with(self.players[player], averages, inputs)
+        else:
+            answer = self.players[player](inputs, training=training)
+        return keras.tree.map_structure(_as_float, answer)
 
     def in_chunks(self, function: Callable[[Any], Any], inputs: Any) -> Any:
         """A function of a tree of arrays, applied to so many samples at a time."""
@@ -664,7 +691,11 @@ class Game(keras.Model):
         answers = []
         with autodiff.no_gradient():
             for i in range(0, n, CHUNK):
-                part = keras.tree.map_structure(lambda x: x[i : i + CHUNK], inputs)  # noqa: B023
+                # Tensors: a network of several inputs refuses arrays beside tensors.
+                part = keras.tree.map_structure(
+                    lambda x: ops.convert_to_tensor(x[i : i + CHUNK]),  # noqa: B023
+                    inputs,
+                )
                 answers.append(keras.tree.map_structure(_as_numpy, function(part)))
         return keras.tree.map_structure(lambda *chunks: np.concatenate(chunks), *answers)
 
@@ -677,6 +708,8 @@ class Game(keras.Model):
                 value = self.players[argument]
             elif value is None and isinstance(chosen := getattr(self, argument, None), int | str):
                 value = chosen  # a seed that was drawn, the name that Keras gave
+            elif argument in self._arguments.left:
+                continue  # the class may set it for its base, and then cannot be given it
             elif isinstance(value, tuple):
                 value = list(value)  # which it will be when it comes from a file
             config[argument] = keras.saving.serialize_keras_object(value)
@@ -709,17 +742,39 @@ class Game(keras.Model):
             state.assign(store[f"seed_{i}"])
 
 
+def _sign(cls: type) -> None:
+    """Give a game its constructor's signature, with the options of its base if it passes them on.
+
+    `inspect` would find `Game.__new__`, which takes anything.
+    """
+    own = inspect.signature(cls.__init__).parameters
+    shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
+    if len(shown) + 1 < len(own):
+        shown |= {
+            n: p.replace(kind=p.KEYWORD_ONLY)
+            for n, p in inspect.signature(cls.__mro__[1]).parameters.items()
+            if n not in own and p.default is not p.empty
+        }
+    cls.__signature__ = inspect.Signature(list(shown.values()))
+
+
+_sign(Game)
+
+
 class _Arguments:
-    """What a constructor was called with, defaults included, by name."""
+    """What a constructor was called with, by name.
+
+    Attributes:
+        values: all arguments, defaults included.
+        left: those of a base that were left at their defaults.
+    """
 
     def __init__(self, cls: type, arguments: tuple, keywords: dict[str, Any]):
         parameters = inspect.signature(cls).parameters
-        self.values = {
-            name: parameter.default
-            for name, parameter in parameters.items()
-            if parameter.default is not parameter.empty
-        }
-        self.values |= dict(zip(parameters, arguments, strict=False)) | keywords
+        given = dict(zip(parameters, arguments, strict=False)) | keywords
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        self.values = defaults | given
+        self.left = defaults.keys() - given.keys() - {*inspect.signature(cls.__init__).parameters}
 
 
 class EpochMean(keras.metrics.Mean):
@@ -753,10 +808,14 @@ def _is_lazy(x) -> bool:
     return not _is_array(x) and hasattr(x, "shape") and hasattr(x, "__getitem__")
 
 
+def _as_float(tensor):
+    """Numbers in Keras's float type; anything else as it is."""
+    floating = keras.backend.is_float_dtype(tensor.dtype)
+    return ops.cast(tensor, keras.config.floatx()) if floating else tensor
+
+
 def _as_numpy(tensor) -> np.ndarray:
-    if keras.backend.is_float_dtype(tensor.dtype):
-        tensor = ops.cast(tensor, keras.config.floatx())
-    return ops.convert_to_numpy(tensor)
+    return ops.convert_to_numpy(_as_float(tensor))
 
 
 def _as_list(callbacks) -> list:

@@ -16,6 +16,32 @@ INTEGERS = ("label", "text")  # kinds whose entries are the numbers of classes o
 NUMBERS = ("points", "vector")  # kinds that differ in how they are shown, and in nothing else
 
 
+def kind_of(shape: tuple[int, ...]) -> str:
+    """What samples of a shape are taken for when nobody says: image, points or vector."""
+    if len(shape) == 3:
+        return "image"
+    return "points" if len(shape) == 1 and shape[0] <= 2 else "vector"
+
+
+def check_kind(name: str, kind: str, shape: tuple[int, ...]) -> None:
+    """Refuse a kind that no single array of measurements is, or none of such a shape.
+
+    Args:
+        name: what the argument is called.
+        kind: the word to be checked.
+        shape: of one sample.
+
+    Raises:
+        ValueError: naming the argument.
+    """
+    check_choice(name, kind, [k for k in KINDS if k not in INTEGERS])
+    sides = {"image": "(height, width, channels)", "spectrogram": "(frames, bins, channels)"}
+    if kind in sides and len(shape) != 3:
+        raise ValueError(
+            f"{name}: got {kind!r} for samples of shape {shape}; accepted are {sides[kind]}."
+        )
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a minibatch.
@@ -134,10 +160,10 @@ class Part:
                 f"{name}: got type {x.dtype}; accepted are integers, {what} from 0 to "
                 f"{(self.classes or 1) - 1}."
             )
-        rows = np.flatnonzero(((x < 0) | (x >= self.classes)).reshape(len(x), -1).any(axis=1))
+        wrong = (x < 0) | (x >= self.classes)
+        rows = np.flatnonzero(wrong.any(axis=tuple(range(1, x.ndim))))
         if len(rows):
-            worst = x[rows[0]].reshape(-1)
-            worst = worst[(worst < 0) | (worst >= self.classes)][0]
+            worst = x[rows[0]][wrong[rows[0]]].reshape(-1)[0]
             raise ValueError(
                 f"{name}: got {int(worst)} at index {rows[0]}, and {len(rows)} such in all; "
                 f"accepted are {what} from 0 to {(self.classes or 1) - 1}."
@@ -251,18 +277,20 @@ class Spec(Mapping[str, Part]):
         Raises:
             ValueError: a part that the data do not have; the message names it and what they have.
         """
-        found: dict[str, str] = {}
+        # All equal names first: what is called as another part is must not be taken for this one.
+        found = {n: n for n, part in self.items() if n in parts and part.fits(parts[n])}
         for wanted, part in self.items():
+            if wanted in found:
+                continue
             free = [n for n in parts if n not in found.values() and part.fits(parts[n])]
-            same = [n for n in free if n == wanted]
             if not free:
                 raise ValueError(
                     f"{name}: got {listed({n: _shown(p) for n, p in parts.items()})}; the model "
                     f"needs {listed({n: _shown(p) for n, p in self.items()})}, and nothing of it "
                     f"can be {wanted!r}."
                 )
-            found[wanted] = (same or free)[0]
-        return found
+            found[wanted] = free[0]
+        return {wanted: found[wanted] for wanted in self}
 
 
 def _shown(part: Part) -> str:

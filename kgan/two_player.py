@@ -1,6 +1,5 @@
 """Generator against discriminator: what every two-player GAN of this package shares."""
 
-import inspect
 import math
 from collections.abc import Mapping
 from functools import partial
@@ -14,7 +13,7 @@ from kgan.checks import check_count, check_names, check_number
 from kgan.game import Game, Turn
 from kgan.networks import check_range, check_shape
 from kgan.penalties import Penalty, check_penalised, check_penalties, paced
-from kgan.spec import Part
+from kgan.spec import Part, kind_of
 
 ops: Any = keras.ops  # its functions carry no types
 Schedule = keras.optimizers.schedules.LearningRateSchedule
@@ -26,15 +25,15 @@ class TwoPlayerGame(Game):
 
     A model of this kind states its networks and its objective. The discriminator moves on every
     minibatch, the generator on every k-th, k being `discriminator_steps` (Goodfellow et al.
-    2014, algorithm 1; claim A-GAN-11). A model's constructor takes its own arguments and passes
-    `**options` on; what `help`, `inspect.signature` and `kgan train --set` see is both together.
+    2014, algorithm 1; claim A-GAN-11).
 
     The networks are reached through two doors: `generated(batch, player)` and
     `discriminate(batch, x)`. Noise, conditions, packing and instance noise live there.
 
     Under conditions (a label, a caption) both networks take a list: the generator
-    `[noise, *conditions]`, the discriminator `[samples, *conditions]`. A discriminator may answer
-    with several heads: a dict whose `"score"` is the logit.
+    `[noise, *conditions]`, the discriminator `[samples, *conditions]`, unless the model says
+    otherwise in `told`. A discriminator may answer with several heads: a dict whose `"score"` is
+    the logit.
 
     Instance noise plays the game between the laws of x + s·n and G(z) + s·n, n ~ N(0, I), whose
     supports always meet: the loss, penalties included, sees no other samples. `generate`, `score`
@@ -83,11 +82,7 @@ class TwoPlayerGame(Game):
         penalties: tuple[Penalty, ...] = (),
         seed: int | None = None,
         name: str | None = None,
-        **unknown,
     ):
-        check_names(
-            f"{type(self).__name__}: option", unknown, inspect.signature(type(self)).parameters
-        )
         self.data_shape = check_shape(data_shape)
         self.latent_dim = check_count("latent_dim", latent_dim)
         self.data_range = check_range(data_range)
@@ -99,7 +94,7 @@ class TwoPlayerGame(Game):
         if discriminator is None:
             discriminator = self.default_discriminator()
         conditions = dict(conditions or {})
-        sample = Part(self.data_shape, kind or _kind_of(self.data_shape), self.data_range)
+        sample = Part(self.data_shape, kind or kind_of(self.data_shape), self.data_range)
         super().__init__(
             {"discriminator": discriminator, "generator": generator},
             {"real": sample, **conditions},
@@ -123,20 +118,6 @@ class TwoPlayerGame(Game):
         self.check_networks()
         self._separates_samples = _separates_samples(discriminator)
 
-    def __init_subclass__(cls, **keywords):
-        """Write the options of this class into the signature of a model that passes them on."""
-        super().__init_subclass__(**keywords)
-        own = inspect.signature(cls.__init__).parameters
-        shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
-        if len(shown) + 1 < len(own):
-            shared = inspect.signature(TwoPlayerGame).parameters
-            shown |= {
-                n: p.replace(kind=p.KEYWORD_ONLY)
-                for n, p in shared.items()
-                if n not in own and p.default is not p.empty
-            }
-        cls.__signature__ = inspect.Signature(list(shown.values()))
-
     def _state(self, shape, dtype):
         return self.add_weight(shape=shape, dtype=dtype, initializer="zeros", trainable=False)
 
@@ -156,14 +137,15 @@ class TwoPlayerGame(Game):
         Args:
             n: how many samples to try; they fill whole packs.
         """
+        # Tensors: a network of several inputs refuses arrays beside tensors.
         batch = {
-            name: np.zeros(
+            name: ops.zeros(
                 (n, *(side or 8 for side in part.shape)),
                 "int32" if part.is_integer else keras.config.floatx(),
             )
             for name, part in self.spec.items()
         }
-        batch["generator_noise"] = np.zeros((n, self.latent_dim), keras.config.floatx())
+        batch["generator_noise"] = ops.zeros((n, self.latent_dim), keras.config.floatx())
         with autodiff.no_gradient():
             fake = _try("generator", partial(self.generated, batch, "generator", False))
             wanted = (n, *self.data_shape)
@@ -202,7 +184,8 @@ class TwoPlayerGame(Game):
         Returns:
             Tensor `(n, *data_shape)` of Keras's float type, whatever the networks compute in.
         """
-        fake = self.generator(self._told(batch, batch[f"{player}_noise"]), training=training)
+        told = self.told(batch, "generator", batch[f"{player}_noise"])
+        fake = self.generator(told, training=training)
         return ops.cast(fake, keras.config.floatx())
 
     def discriminate(self, batch, x, training=True):
@@ -216,11 +199,20 @@ class TwoPlayerGame(Game):
         Returns:
             Logits `(n, 1)`, or a dict of heads of which `"score"` holds them, in full precision.
         """
-        answer = self.discriminator(self._told(batch, x), training=training)
+        answer = self.discriminator(self.told(batch, "discriminator", x), training=training)
         return keras.tree.map_structure(lambda t: ops.cast(t, keras.config.floatx()), answer)
 
-    def _told(self, batch, x):
-        """What a network is given: x alone, or a list of x and the conditions."""
+    def told(self, batch, player, x):
+        """What a player's network is given: x alone, or a list of x and the conditions.
+
+        A model whose networks are not all told the same says so here: an auxiliary classifier,
+        for one, names the class, and must not be told it.
+
+        Args:
+            batch: holds the conditions.
+            player: whose network is asked.
+            x: noise for the generator, samples for the discriminator.
+        """
         return [x, *(batch[name] for name in self.conditions)] if self.conditions else x
 
     # The game -----------------------------------------------------------------------------
@@ -401,8 +393,8 @@ class TwoPlayerGame(Game):
         check_names(f"{type(self).__name__}.generate: condition", conditions, self.conditions)
         noise = np.random.default_rng(seed).standard_normal((n, self.latent_dim))
         noise = noise.astype(keras.config.floatx())
-        told = [noise, *self._conditions(n, seed, conditions).values()]
-        return self.answer("generator", told if self.conditions else noise, averaged=averaged)
+        told = self.told(self._conditions(n, seed, conditions), "generator", noise)
+        return self.answer("generator", told, averaged=averaged)
 
     def _conditions(self, n: int, seed: int, given: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Conditions for n samples: those given, the others together from what was seen."""
@@ -448,14 +440,15 @@ class TwoPlayerGame(Game):
         Raises:
             ValueError: samples of another shape, or with NaN; a condition missing or unknown.
         """
-        given = self.read(x if isinstance(x, Mapping | tuple) else np.asarray(x), y, bounded=False)
-        parts = {
-            name: values.astype("int32" if self.spec[name].is_integer else keras.config.floatx())
-            for name, values in given.items()
-        }
-        return self.in_chunks(
-            lambda part: score_of(self.discriminate(part, part["real"], training=False)), parts
-        )[:, 0]
+        given = self.read(x, y, bounded=False)
+        if given is None:
+            raise ValueError(f"x: got {type(x).__name__}; accepted are arrays of {self.spec}.")
+
+        def scores(part):
+            batch = self.canonical(part)
+            return score_of(self.discriminate(batch, batch["real"], training=False))
+
+        return self.in_chunks(scores, given)[:, 0]
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Give both players their optimizers; the paper's where none is given.
@@ -486,13 +479,6 @@ class TwoPlayerGame(Game):
 def score_of(answer: Any) -> Any:
     """The logits among a discriminator's answer, which may have other heads beside them."""
     return answer["score"] if isinstance(answer, Mapping) else answer
-
-
-def _kind_of(data_shape: tuple[int, ...]) -> str:
-    """What a sample is unless somebody says it: an image, points or a vector."""
-    if len(data_shape) == 3:
-        return "image"
-    return "points" if data_shape in ((1,), (2,)) else "vector"
 
 
 def _check_noise(instance_noise):

@@ -1,9 +1,10 @@
 """Every model of the package, as its common tests build it: small, seeded, on 8×8 images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import keras
+import numpy as np
 
 import kgan
 
@@ -20,13 +21,32 @@ class Entry:
     logs: tuple[str, ...] = ()
     validation: tuple[str, ...] = ("value", "js_lower_bound")
     options: dict = field(default_factory=dict)
+    shape: tuple[int, ...] = SHAPE
+    parts: Mapping[str, kgan.Part] = field(default_factory=dict)  # of more than images alone
+    paired: bool = True
 
     def __call__(self, **options) -> keras.Model:
         keras.utils.set_random_seed(3)
-        model = self.build(SHAPE, **{"seed": 3, **self.options, **options})
+        model = self.build(self.shape, **{"seed": 3, **self.options, **options})
         if not self.compiled:
             model.compile()
         return model
+
+    def samples(self, n: int = 36, seed: int = 0):
+        """Random data: an array, or of several parts a dict; what is not paired has fewer."""
+        random = np.random.default_rng(seed)
+        found = {}
+        for name, part in (self.parts or {"real": self._image}).items():
+            shape = (n if self.paired or not found else 7 * n // 9, *part.shape)
+            if part.is_integer:
+                found[name] = random.integers(part.classes, size=shape)
+            else:
+                found[name] = random.uniform(*(part.range or (-2, 2)), shape).astype("float32")
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    @property
+    def _image(self) -> kgan.Part:
+        return kgan.Part(self.shape, "image", self.data_range)
 
 
 MODELS = {

@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from theory.claim import Claim, Verdict, claims, verify
+    from theory.claim import Claim, Verdict
     from theory.convex_functions import F_DIVERGENCES, FDivergence
     from theory.densities import Discrete, Empirical, Mixture
     from theory.divergences import (
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         total_variation,
         value,
     )
+    from theory.registry import claims, verify
     from theory.transport import (
         TransportPlan,
         kantorovich_potential,
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 _HOME = {
     "Claim": "claim",
     "Verdict": "claim",
-    "claims": "claim",
-    "verify": "claim",
+    "claims": "registry",
+    "verify": "registry",
     "Mixture": "densities",
     "Discrete": "densities",
     "Empirical": "densities",

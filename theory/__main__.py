@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from theory import claim as claims_
+from theory import registry as claims_
 from theory.exercises import EXERCISES, exercises
 
 T = TypeVar("T")

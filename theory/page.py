@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from theory import claim as registry
+from theory import registry
 from theory.claim import TOPICS, Claim, Evidence, Verdict
 from theory.exercises import Exercise
 from theory.figures import Illustration, illustrations

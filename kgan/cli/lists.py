@@ -55,16 +55,12 @@ def _models() -> list[dict[str, Any]]:
 
 
 def _data_sets() -> list[dict[str, Any]]:
-    from kgan.data import dataset
+    from kgan.data import loading
 
     rows = []
-    for name in dataset.names():
-        if name.endswith(":PATH"):
-            module = name.removesuffix(":PATH")
-            loader = dataset._function(module, module)
-        else:
-            loader = dataset._function(dataset._LOADERS[name], name)
-        rows.append({"data": name, "what": (loader.__doc__ or "").split("\n\n")[0].strip()})
+    for name in loading.names():
+        function, *_ = loading.loader(name)
+        rows.append({"data": name, "what": (function.__doc__ or "").split("\n\n")[0].strip()})
     return rows
 
 

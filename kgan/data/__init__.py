@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from kgan.data.dataset import Dataset, load, names
+from kgan.data.dataset import Dataset
+from kgan.data.loading import load, names
 
 if TYPE_CHECKING:
     from kgan.batches import Batches

@@ -1,31 +1,15 @@
-"""What a data set is, and how one is found by its name."""
+"""What a data set is: its parts, its facts, and its split."""
 
 import hashlib
-import importlib
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kgan.checks import check_choice, check_names
-from kgan.spec import INTEGERS, KINDS, Part, Spec
+from kgan.checks import check_choice
+from kgan.spec import Part, Spec, check_kind, kind_of
 
-# The module is imported when the set is asked for: scikit-learn, Pillow and Keras are slow to load.
-_LOADERS = {
-    "digits": "images",
-    "faces": "images",
-    "ring": "synthetic",
-    "grid": "synthetic",
-    "eight_gaussians": "synthetic",
-    "swiss_roll": "synthetic",
-    "mixture_1d": "synthetic",
-    "mnist": "downloads",
-    "fashion_mnist": "downloads",
-    "cifar10": "downloads",
-}
-_PATHS = {"folder:": "folder", "npz:": "npz"}  # prefix of a name -> module and its function
 _SHOWN = 5  # names of classes that are printed
 
 
@@ -323,32 +307,6 @@ def _described(part: Part) -> str:
     return line
 
 
-def kind_of(shape: tuple[int, ...]) -> str:
-    """What samples of a shape are taken for when nobody says: image, points or vector."""
-    if len(shape) == 3:
-        return "image"
-    return "points" if len(shape) == 1 and shape[0] <= 2 else "vector"
-
-
-def check_kind(name: str, kind: str, shape: tuple[int, ...]) -> None:
-    """Refuse a kind that no single array of measurements is, or none of such a shape.
-
-    Args:
-        name: what the argument is called.
-        kind: the word to be checked.
-        shape: of one sample.
-
-    Raises:
-        ValueError: naming the argument.
-    """
-    check_choice(name, kind, [k for k in KINDS if k not in INTEGERS])
-    sides = {"image": "(height, width, channels)", "spectrogram": "(frames, bins, channels)"}
-    if kind in sides and len(shape) != 3:
-        raise ValueError(
-            f"{name}: got {kind!r} for samples of shape {shape}; accepted are {sides[kind]}."
-        )
-
-
 def label_part(classes: Sequence[str], *labels: np.ndarray) -> Part:
     """What labels are: of as many classes as have names, else of one more than the highest."""
     highest = [int(y.max(initial=0)) for y in labels if y.dtype.kind in "iu"]
@@ -361,47 +319,3 @@ def fingerprint(shape: tuple[int, ...], chunks: Iterable[np.ndarray]) -> str:
     for chunk in chunks:
         digest.update(np.ascontiguousarray(chunk, dtype="<f4").data)
     return digest.hexdigest()
-
-
-def names() -> tuple[str, ...]:
-    """Names that `load` knows; PATH stands for the user's own folder of pictures or `.npz` file."""
-    return (*_LOADERS, *(prefix + "PATH" for prefix in _PATHS))
-
-
-def load(name: str, **options) -> Dataset:
-    """Load a data set by name, split into training and held-out data.
-
-    Args:
-        name: one of `names()`. `digits` and `faces` are bundled, `ring`, `grid`,
-            `eight_gaussians`, `swiss_roll` and `mixture_1d` are drawn from a seed, `mnist`,
-            `fashion_mnist` and `cifar10` are downloaded once and checked against a known hash,
-            `folder:PATH` reads all pictures below PATH, `npz:PATH` the arrays in a file.
-        **options: what the set's own loader takes, for example `size=` and `seed=` for the drawn
-            ones and `shape=` for a folder.
-
-    Returns:
-        A `Dataset`. The same name and options always give the same data.
-
-    Raises:
-        ValueError: the name or an option is unknown or its value is bad, a download is neither at
-            hand nor reachable or differs from its hash, or pictures of a folder can't be decoded
-            (all of them are named).
-    """
-    for prefix, module in _PATHS.items():
-        if isinstance(name, str) and name.startswith(prefix):
-            loader = _function(module, module)
-            _check_options(name, loader, options, given=1)
-            return loader(name.removeprefix(prefix), **options)
-    check_choice("data", name, names())
-    loader = _function(_LOADERS[name], name)
-    _check_options(name, loader, options)
-    return loader(**options)
-
-
-def _function(module: str, name: str) -> Callable[..., Dataset]:
-    return getattr(importlib.import_module(f"kgan.data.{module}"), name)
-
-
-def _check_options(name: str, loader: Callable, options: dict, given: int = 0) -> None:
-    accepted = list(inspect.signature(loader).parameters)[given:]
-    check_names(f"data {name!r}: option", options, accepted)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from kgan.checks import check_count
-from kgan.data.dataset import Dataset, check_kind, kind_of, label_part
-from kgan.spec import Part
+from kgan.data.dataset import Dataset, label_part
+from kgan.spec import Part, check_kind, kind_of
 
 _HELD_OUT = 10  # one sample in ten
 

@@ -4,7 +4,6 @@ Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio 201
 "Generative Adversarial Nets", https://arxiv.org/abs/1406.2661.
 """
 
-import math
 from typing import Any
 
 import keras
@@ -89,28 +88,19 @@ class GAN(TwoPlayerGame):
             ValueError: as `GAN`.
         """
         shape = check_shape(data_shape)
-        size = math.prod(shape)
-        small: Any = keras.initializers.RandomUniform(-0.05, 0.05)
-        generator = keras.Sequential(
-            [
-                layers.Input((latent_dim,)),
-                layers.Dense(5 * units, activation="relu", kernel_initializer=small),
-                layers.Dense(5 * units, activation="relu", kernel_initializer=small),
-                layers.Dense(size, activation="sigmoid", kernel_initializer=small),
-                layers.Reshape(shape),
-            ],
-            name="generator",
+        generator = networks.perceptron_generator(
+            shape, latent_dim, (0, 1), units=5 * units, depth=2, initializer=small
         )
         discriminator = keras.Sequential(
             [
                 layers.Input(shape),
                 layers.Flatten(),
                 layers.Dropout(0.2),
-                Maxout(units, pieces=5, kernel_initializer=small),
+                Maxout(units, pieces=5, kernel_initializer=small()),
                 layers.Dropout(0.5),
-                Maxout(units, pieces=5, kernel_initializer=small),
+                Maxout(units, pieces=5, kernel_initializer=small()),
                 layers.Dropout(0.5),
-                layers.Dense(1, kernel_initializer=small),
+                layers.Dense(1, kernel_initializer=small()),
             ],
             name="discriminator",
         )
@@ -127,3 +117,8 @@ class GAN(TwoPlayerGame):
             discriminator_optimizer=keras.optimizers.SGD(0.03, momentum=0.7),
         )
         return model
+
+
+def small() -> Any:
+    """The initial weights of the authors' code, uniform on (−0.05, 0.05)."""
+    return keras.initializers.RandomUniform(-0.05, 0.05)

@@ -16,6 +16,7 @@ from kgan.autodiff import (
     refuse_smooth_resizing,
 )
 from kgan.checks import check_count
+from kgan.optimizers import check_unrollable, unrolled
 from kgan.two_player import TwoPlayerGame, score_of
 
 ops: Any = keras.ops  # its functions carry no types
@@ -111,87 +112,6 @@ class UnrolledGAN(TwoPlayerGame):
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         super().compile(generator_optimizer, discriminator_optimizer, **options)
         check_unrollable(self.optimizer.players["discriminator"])
-
-
-# The discriminator's step, as a function ---------------------------------------------------
-
-
-def check_unrollable(optimizer: keras.optimizers.Optimizer) -> None:
-    """Refuse an optimizer whose step is not written here as a differentiable formula."""
-    # By name: Keras has twins of its optimizers for PyTorch; and AdamW is an Adam, but not it.
-    kind = type(optimizer).__name__
-    plain = isinstance(optimizer, keras.optimizers.SGD) and kind == "SGD" and not optimizer.momentum
-    adam = isinstance(optimizer, keras.optimizers.Adam) and kind == "Adam" and not optimizer.amsgrad
-    extras = [
-        name
-        for name in (
-            "weight_decay",
-            "clipnorm",
-            "clipvalue",
-            "global_clipnorm",
-            "use_ema",
-            "loss_scale_factor",
-            "gradient_accumulation_steps",
-        )
-        if getattr(optimizer, name)
-    ]
-    if extras or not (plain or adam):
-        raise ValueError(
-            f"discriminator_optimizer: got {kind}"
-            + (f" with {', '.join(extras)}" if extras else "")
-            + "; a Keras optimizer's update passes no gradient, so its formula must be known: "
-            "accepted are Adam without amsgrad and SGD without momentum, without weight decay, "
-            "clipping, averages, loss scale and accumulation."
-        )
-
-
-def unrolled(optimizer: Any, variables):
-    """The optimizer's next steps as a function of values and gradients.
-
-    Args:
-        optimizer: `keras.optimizers.SGD` or `Adam`, as `check_unrollable` accepts them. It is
-            read, and stays as it is.
-        variables: the variables that it moves.
-
-    Returns:
-        A function `(values, gradients) -> values`. Each call is one more step: Adam's moments and
-        its count of steps go on from those of the call before.
-
-    Raises:
-        ValueError: as `check_unrollable`.
-
-    Source: Kingma, Ba 2015, algorithm 1, with the epsilon of its section 2, as Keras has it.
-    """
-    check_unrollable(optimizer)
-    rate = ops.convert_to_tensor(optimizer.learning_rate)
-    if isinstance(optimizer, keras.optimizers.SGD):
-        return lambda values, gradients: [
-            w - ops.cast(rate, w.dtype) * g for w, g in zip(values, gradients, strict=True)
-        ]
-    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
-    index = [optimizer._get_variable_index(variable) for variable in variables]
-    moments = [(optimizer._momentums[i].value, optimizer._velocities[i].value) for i in index]
-    count = ops.convert_to_tensor(optimizer.iterations.value)
-
-    def step(values, gradients):
-        nonlocal moments, count
-        count = count + 1
-        moved, after = [], []
-        for w, g, (m, v) in zip(values, gradients, moments, strict=True):
-            m = m + (g - m) * (1 - beta_1)
-            v = v + (ops.square(g) - v) * (1 - beta_2)
-            t = ops.cast(count, w.dtype)
-            bias_1, bias_2 = (1 - ops.cast(beta, w.dtype) ** t for beta in (beta_1, beta_2))
-            alpha = ops.cast(rate, w.dtype) * ops.sqrt(bias_2) / bias_1
-            # A weight that never had a gradient has v = 0, where the root has no derivative.
-            never = v == 0
-            root = ops.where(never, 0.0, ops.sqrt(ops.where(never, 1.0, v)))
-            moved.append(w - alpha * m / (root + optimizer.epsilon))
-            after.append((m, v))
-        moments = after
-        return moved
-
-    return step
 
 
 def orthogonal() -> Any:

@@ -77,12 +77,12 @@ def test_readme_has_the_model_beside_its_paper(entry):
     paper = re.match(r".+? \d{4}", entry.paper).group()
     rows = [line for line in README.splitlines() if line.startswith(f"| {paper} |")]
     assert any(f"`kgan.{entry.name}`" in row.split("|")[2] for row in rows), (
-        f"add to the map in README.md: | {paper} | `kgan.{entry.name}` | claims | lesson |"
+        f"add to the map in README.md: | {paper} | `kgan.{entry.name}` | what it shows | what is proved | lesson |"
     )
 
 
 def test_readme_has_no_model_besides():
-    table = [line.split("|")[2] for line in README.splitlines() if line.count("|") == 5]
+    table = [line.split("|")[2] for line in README.splitlines() if line.count("|") == 6]
     named = {name for cell in table for name in re.findall(r"`kgan\.([A-Z]\w+)", cell)}
     assert named == set(CATALOG)
 

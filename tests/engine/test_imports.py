@@ -27,14 +27,6 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
-# What is still to be mended: (who imports, what or the package that it is in).
-LEFT = (
-    ("kgan.data.dataset", "kgan.data"),
-    ("theory.claim", "theory.topics"),
-    ("theory.claim", "theory.errata"),
-    ("theory.figures", "theory.figures"),
-)
-
 
 def modules() -> dict[str, Path]:
     """The files of both packages, by what they are imported as."""
@@ -118,10 +110,6 @@ def origins(package: str, name: str, files: dict[str, Path]) -> set[str]:
     }
 
 
-def is_left(source: str, target: str) -> bool:
-    return any(source == s and f"{target}.".startswith(f"{t}.") for s, t in LEFT)
-
-
 def circle(graph: dict[str, set[str]]) -> list[str]:
     """Some way that leads back to where it began; empty where there is none."""
     done: set[str] = set()
@@ -155,8 +143,7 @@ def graph() -> dict[str, set[str]]:
 
 
 def test_no_circle(graph):
-    kept = {s: {t for t in targets if not is_left(s, t)} for s, targets in graph.items()}
-    found = circle(kept)
+    found = circle(graph)
     assert not found, " -> ".join(found)
 
 
@@ -169,7 +156,6 @@ def test_rooms_import_downwards_only(graph):
         and room(target)
         and source.startswith("kgan.")
         and target[:5] == "kgan."
-        and not is_left(source, target)
         and FLOOR[room(target)] < FLOOR[room(source)]
     ]
     assert not climbing, "\n".join(climbing)
@@ -180,7 +166,7 @@ def test_no_circle_of_rooms(graph):
     for source, targets in graph.items():
         if source.startswith("kgan."):
             rooms.setdefault(room(source), set()).update(
-                room(t) for t in targets if t.startswith("kgan.") and not is_left(source, t)
+                room(t) for t in targets if t.startswith("kgan.")
             )
     found = circle({source: targets - {source} for source, targets in rooms.items()})
     assert not found, " -> ".join(found)
@@ -203,11 +189,6 @@ def test_theory_does_not_import_kgan(graph):
         if source.startswith("theory") and any(t.startswith("kgan") for t in targets)
     }
     assert not climbing
-
-
-@pytest.mark.parametrize(("source", "target"), LEFT)
-def test_what_is_left_is_still_there(graph, source, target):
-    assert any(is_left(source, t) for t in graph.get(source, ())), "mended: remove it from LEFT"
 
 
 def test_hidden_imports_are_found():

@@ -727,6 +727,50 @@ def test_bad_options_are_refused_by_name(call, options, said):
         function(**(dict.fromkeys(places, GOOD) | others | options))
 
 
+def test_what_is_not_said_is_as_documented():
+    rng = np.random.default_rng(0)
+    x, y, z = rng.standard_normal((3, 30, 2))
+    many, more = rng.standard_normal((1003, 1)), rng.standard_normal((1002, 1))
+    for found, said in (
+        (metrics.kernel_distance(x, y), metrics.kernel_distance(x, y, 100, 30, 0)),
+        (metrics.kernel_distance(x, y[:7]), metrics.kernel_distance(x, y[:7], 100, 7, 0)),
+        (metrics.kernel_distance(x[:7], y, 2), metrics.kernel_distance(x[:7], y, 2, 7, 0)),
+        (metrics.kernel_distance(many, more, 2), metrics.kernel_distance(many, more, 2, 1000, 0)),
+        (metrics.precision_recall(x, y), metrics.precision_recall(x, y, 5)),
+        (metrics.density_coverage(x, y), metrics.density_coverage(x, y, 5)),
+        (metrics.memorisation(x, y, z[:9]), metrics.memorisation(x, y, z[:9], 0)),
+        (metrics.memorisation(x, y[:9], z), metrics.memorisation(x, y[:9], z, 0)),
+        (metrics.mode_report(x, z[:4], 0.2), metrics.mode_report(x, z[:4], 0.2, 3, 0)),
+    ):
+        assert found == said
+    assert metrics.mode_report(x, z[:4], 0.2) != metrics.mode_report(x, z[:4], 0.2, 2.5)
+    assert metrics.memorisation(x, y, z[:9]) != metrics.memorisation(x, y, z[:9], 1)
+
+
+def test_memorisation_thins_the_larger_set_by_its_seed():
+    rng = np.random.default_rng(0)
+    x, train, heldout = rng.standard_normal((5, 2)), *(rng.standard_normal((n, 2)) for n in (9, 4))
+    chosen = np.random.default_rng(3)
+    a, b = train[chosen.permutation(9)[:4]], heldout[chosen.permutation(4)]
+
+    def nearest(points, references):
+        return linalg.norm(points[:, None] - references, axis=2).min(axis=1)
+
+    to_a, to_b = nearest(x, a), nearest(x, b)
+    found = metrics.memorisation(x, train, heldout, seed=3)
+    assert found == pytest.approx(
+        (
+            to_a.mean(),
+            to_b.mean(),
+            to_a.mean() / to_b.mean(),
+            np.mean(to_a < to_b),
+            nearest(x, train).mean(),
+            nearest(heldout, train).mean(),
+        ),
+        rel=1e-12,
+    )
+
+
 def test_metrics_need_no_keras_and_know_their_names():
     import subprocess
     import sys

@@ -2,11 +2,11 @@
 
 import pytest
 
-from theory import claim
+from theory import claim, registry
 
 
 @pytest.fixture
 def own_registry(monkeypatch):
     """The claims that the test makes are the only ones, and are gone after it."""
-    monkeypatch.setattr(claim, "_registry", {})
-    monkeypatch.setattr(claim, "CLAIM_MODULES", ())
+    monkeypatch.setattr(claim, "registered", {})
+    monkeypatch.setattr(registry, "CLAIM_MODULES", ())

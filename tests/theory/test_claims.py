@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import theory
-from theory.claim import TOPICS, pending
+from theory.claim import TOPICS
 from theory.exercises import EXERCISES
+from theory.registry import pending
 
 CLAIMS = theory.claims()
 ROOT = Path(__file__).parents[2]

@@ -51,7 +51,7 @@ class Document(HTMLParser):
 
 
 def verified(*names):
-    return {claim: claim.verify() for claim in map(theory.claim.find, names)}
+    return {claim: claim.verify() for claim in map(theory.registry.find, names)}
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +270,7 @@ def test_an_exercise_names_value_tolerance_and_what_is_missing(html):
     for exercise in EXERCISES:
         section = re.search(rf'<section id="{exercise.name}" .*?</section>', html, re.DOTALL)[0]
         assert all(f">{id_}<" in section for id_ in exercise.answers)
-        missing = set(theory.claim.pending(exercise.name)) & set(exercise.answers)
+        missing = set(theory.registry.pending(exercise.name)) & set(exercise.answers)
         assert ("Still to be built" in section) == bool(missing)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from theory.densities import Mixture
 from theory.divergences import js, total_variation
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
 from theory.topics.mode_collapse import dropped_modes_js
 from theory.topics.mode_collapse_region import (
     COLLAPSED,

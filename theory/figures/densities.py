@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from theory.densities import Mixture
-from theory.figures import BLUE, GREY, ORANGE, PURPLE, RED, canvas, illustration
+from theory.figures.illustration import BLUE, GREY, ORANGE, PURPLE, RED, canvas, illustration
 from theory.integration import integrate
 from theory.topics.evaluation import log_parzen, parzen_variance, smoothed
 from theory.topics.explicit_density import GaussianModel

@@ -9,7 +9,7 @@ from scipy.special import xlogy
 
 from theory.densities import Mixture
 from theory.divergences import js, optimal_discriminator
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
 
 _LOG2, _LOG4 = math.log(2), math.log(4)
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
 from theory.topics.dynamics import (
     METHODS,
     bilinear_field,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from theory.figures import BLUE, PURPLE, RED, canvas, illustration
+from theory.figures.illustration import BLUE, PURPLE, RED, canvas, illustration
 
 _CLASSES = (2, 10, 100, 1000)
 

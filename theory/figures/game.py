@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit, log_expit, ndtri
 
-from theory.figures import BLUE, GREEN, GREY, ORANGE, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, canvas, illustration
 
 # One small game, played on a grid: the data are N(0, 1), the generator m + s z makes N(m, s²) of
 # normal noise, and the discriminator's logit is w0 + w1 x + w2 x², so that D* is among them.

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
 from theory.topics.momentum import momentum_iterates
 from theory.topics.networks import ACTIVATIONS, dropout
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
 from theory.topics.disjoint_supports import share_of_cells, spiral
 from theory.topics.instance_noise import js_gradient, noised_uniform_density
 

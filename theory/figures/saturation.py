@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, log_expit
 
-from theory.figures import BLUE, GREY, RED, canvas, illustration
+from theory.figures.illustration import BLUE, GREY, RED, canvas, illustration
 
 
 @illustration(

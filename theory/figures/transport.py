@@ -9,7 +9,7 @@ import numpy as np
 
 from theory.densities import Discrete, Mixture
 from theory.divergences import js, kl, total_variation
-from theory.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
+from theory.figures.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
 from theory.topics.couplings import quadrature, violation
 from theory.transport import TransportPlan, kantorovich_potential, transport_plan, wasserstein
 

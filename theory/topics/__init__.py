@@ -1,4 +1,4 @@
 """What the claims say, one topic a file, named as the field names it.
 
-`theory.claim.CLAIM_MODULES` lists the files; mistakes are in `theory.errata`.
+`theory.registry.CLAIM_MODULES` lists the files; mistakes are in `theory.errata`.
 """

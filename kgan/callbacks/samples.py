@@ -1,5 +1,6 @@
 """Pictures of what the generator makes of the same noise, epoch after epoch."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class SampleGrid(keras.callbacks.Callback):
         shape: tuple[int, int] = (8, 8),
         points: int = 1000,
         real: np.ndarray | None = None,
+        conditions: Mapping[str, Any] | None = None,
     ):
         super().__init__()
         self.directory = Path(directory)
@@ -45,11 +47,12 @@ class SampleGrid(keras.callbacks.Callback):
         self.shape = check_shape(shape)
         self.points = check_count("points", points, least=2)
         self.real = None if real is None else np.asarray(real)
+        self.conditions = dict(conditions or {})
 
     def on_train_begin(self, logs=None):
         model: Any = self.model
         part = getattr(model, "sample_part", None)
-        if part is None:
+        if part is None or not hasattr(model, "generate"):
             raise ValueError(
                 f"SampleGrid: got a {type(model).__name__}, which generates nothing; accepted are "
                 "models with `generate` and the `sample_part` that it returns."
@@ -71,10 +74,15 @@ class SampleGrid(keras.callbacks.Callback):
         part = model.sample_part
         n = self.points if part.kind in show.PLOTTED else self.shape[0] * self.shape[1]
         show.save(
-            model.generate(n, seed=self.seed),
+            model.generate(n, seed=self.seed, **first(self.conditions, n)),
             part,
             self.directory / "samples" / f"{epochs:04d}.png",
             real=self.real,
             shape=self.shape,
             title=f"after {epochs} epochs" if epochs else "before training",
         )
+
+
+def first(conditions: Mapping[str, Any], n: int) -> dict[str, np.ndarray]:
+    """The first n of each condition, over and over where there are fewer."""
+    return {name: np.asarray(x[np.arange(n) % len(x)]) for name, x in conditions.items()}

@@ -36,6 +36,8 @@ def list_(
             cells = [", ".join(v) if isinstance(v, list) else str(v) for v in record.values()]
             table.add_row(*(cell.replace("[", r"\[") for cell in cells))
         console().print(table)
+        if name == "models":
+            typer.echo("Your own: FILE.py:CLASS, as in kgan train my_gan.py:MyGAN --data digits\n")
 
 
 def _models() -> list[dict[str, Any]]:

@@ -232,6 +232,23 @@ class Dataset:
         arrays = self.split("test" if held_out else "train")
         return {wanted: arrays[part] for wanted, part in found.items()}
 
+    def part_like_samples(self, model: Any, held_out: bool = False) -> Any:
+        """The array that a model's samples are to be like: that of its `sample_part`.
+
+        Args:
+            model: has `spec` and `sample_part`, as every `kgan.Game`.
+            held_out: of `test` rather than of `train`.
+
+        Raises:
+            ValueError: as `parts_for`, or samples that are no part of the model's data.
+        """
+        sampled = model.sample_part
+        name = next((n for n, part in model.spec.items() if part is sampled), None)
+        if name is not None:
+            return self.parts_for(model.spec, held_out)[name]
+        (array,) = self.parts_for(Spec({"samples": sampled}), held_out).values()
+        return array
+
     def __len__(self) -> int:
         """Number of training samples; where parts are not paired, of the longest part."""
         return max(map(len, self.split("train").values()))

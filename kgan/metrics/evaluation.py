@@ -20,11 +20,12 @@ _SUBSETS = 20  # of the kernel distance
 def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> dict[str, Any]:
     """Every score that the data allow, of a model's samples against its training data.
 
+    Of data of several parts they are compared with the one that the samples are to be like.
     Images are compared in pixels, points in their coordinates, k = 5 neighbours. Every column
     says how many samples it compares, because all scores depend on that.
 
     Args:
-        model: has `generate(n, seed=)`.
+        model: has `generate(n, seed=)`; samples of one without a `spec` are like the first part.
         data: what it was trained on.
         n: generated samples, > 5; as many as the training samples by default, at most 2,000.
         seed: integer >= 0 of the noise and of what is drawn.
@@ -34,14 +35,16 @@ def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> di
         where the data have them, `class_shares` and `judge_accuracy` (digits).
 
     Raises:
-        ValueError: too few samples.
+        ValueError: too few samples, or data that do not hold what the model makes.
     """
+    train, held_out = (_real(model, data, which) for which in ("train", "test"))
     if n is None:
-        n = min(len(data.train), _LARGEST)
+        n = min(len(train), _LARGEST)
     check_count("n", n, least=NEIGHBOURS + 1)
     rng = np.random.default_rng(seed)
-    train = _flat(data.train[np.sort(rng.permutation(len(data.train))[:_LARGEST])])
-    held_out = _flat(data.test[np.sort(rng.permutation(len(data.test))[:_LARGEST])])
+    train, held_out = (
+        _flat(x[np.sort(rng.permutation(len(x))[:_LARGEST])]) for x in (train, held_out)
+    )
     images = model.generate(n, seed=seed)
     fake = _flat(images)
     half_a, half_b = halves(train, held_out, rng)
@@ -68,13 +71,20 @@ def evaluate(model, data: Dataset, *, n: int | None = None, seed: int = 0) -> di
             }
     report: dict[str, Any] = {
         "data": data.name,
-        "extractor": "pixels" if fake.shape[1:] != data.shape else "coordinates",
+        "extractor": "pixels" if images.ndim > 2 else "coordinates",
         "neighbours": NEIGHBOURS,
         "columns": columns,
     }
     if data.name == "digits":
         report |= digit_shares(images)
     return report
+
+
+def _real(model, data: Dataset, which: str) -> Any:
+    """The real samples of one half with which a model's samples are compared."""
+    if hasattr(model, "spec"):
+        return data.part_like_samples(model, held_out=which == "test")
+    return next(iter(data.split(which).values()))
 
 
 def neighbour_scores(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:

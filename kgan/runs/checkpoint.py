@@ -10,10 +10,10 @@ from typing import Any
 import keras
 import numpy as np
 
-import kgan
 from kgan import autodiff
 from kgan.files import to_disk
-from kgan.runs.folder import CHECKPOINT_FILES, MODELS, checkpoints, sha256
+from kgan.runs import own_file
+from kgan.runs.folder import CHECKPOINT_FILES, checkpoints, sha256
 
 _KEPT = 2
 _MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}  # of a model.keras
@@ -44,14 +44,17 @@ def write(path: Path, model, epoch: int) -> Path:
     return final
 
 
-def read(checkpoint: Path, name: str) -> tuple[Any, int, dict[str, np.ndarray]]:
+def read(checkpoint: Path, kind: type) -> tuple[Any, int, dict[str, np.ndarray]]:
     """The model of a whole checkpoint, its epoch and its random states.
 
-    The archive must hold a model of the class that the run names, made of layers, optimizers and
-    functions of Keras and of this package: nothing else is looked up, whatever the file asks.
+    The archive must hold a model of this class, made of layers, optimizers and functions of Keras,
+    of this package and, where the class is the user's own, of its file: nothing else is looked up,
+    whatever the archive asks.
+
+    Raises:
+        ValueError: another class or another module, or what can't be read.
     """
     file = checkpoint / "model.keras"
-    kind = getattr(kgan, MODELS[name])  # imported, so that Keras knows it and its losses
     try:
         with zipfile.ZipFile(file) as archive:
             strange = set(archive.namelist()) - _MEMBERS
@@ -61,17 +64,31 @@ def read(checkpoint: Path, name: str) -> tuple[Any, int, dict[str, np.ndarray]]:
             random_states = {key: state[key] for key in state.files if key != "epoch"}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"checkpoint {checkpoint} can't be read: {error}") from error
-    if strange or outline.get("registered_name") != f"kgan>{kind.__name__}":
+    if strange or outline.get("registered_name") != keras.saving.get_registered_name(kind):
         raise ValueError(
             f"checkpoint {file} is not a {kind.__name__}: it holds "
             f"{', '.join(sorted(strange)) or repr(outline.get('registered_name'))}."
         )
+    own = not own_file.is_ours(kind)
     for module in _modules(outline):
-        if module.split(".")[0] not in ("keras", "kgan", "builtins"):
+        if module.split(".")[0] in ("keras", "kgan", "builtins"):
+            continue
+        if not (own and own_file.is_of(module, kind)):
+            also = f" and {own_file.source_file(kind)}" if own else ""
             raise ValueError(
-                f"checkpoint {file} asks for something of {module!r}; accepted are keras and kgan."
+                f"checkpoint {file} asks for something of {module!r}; accepted are keras and kgan"
+                f"{also}."
             )
-    return keras.saving.load_model(file, safe_mode=True), epoch, random_states
+    objects = own_file.objects(kind) if own else None
+    try:
+        model = keras.saving.load_model(file, custom_objects=objects, safe_mode=True)
+    except Exception as error:  # Keras raises whatever a constructor does, on pages of its own
+        cause = error.__context__ or error
+        raise ValueError(
+            f"checkpoint {file} can't be made a {kind.__name__}: {type(cause).__name__}: "
+            f"{own_file.one_line(cause)}."
+        ) from error
+    return model, epoch, random_states
 
 
 def _modules(outline) -> set[str]:

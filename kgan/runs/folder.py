@@ -1,6 +1,7 @@
 """What lies in a run folder, read and checked without loading any network.
 
-config.json     model, its options, data with their hash, batch size, seed, backend, versions
+config.json     model, its options, the user's file that it came from, data with their parts and
+                hash, batch size, seed, backend, versions, and the format of all this
 history.csv     one row an epoch
 samples/        one picture an epoch, and progress.gif beside it
 theory/         the discriminator over D*, where the data's density is known
@@ -22,18 +23,25 @@ from kgan.catalog import CATALOG
 from kgan.checks import check_choice, check_count
 from kgan.data import Dataset, load
 from kgan.files import replacing
+from kgan.runs import own_file
 
 # Only these classes are ever built from a file; what the command line calls them -> name.
 MODELS = {entry.command: entry.name for entry in CATALOG.values()}
+FORMAT = 2  # of what is described above; kgan 0.1 wrote no number
 CHECKPOINT_FILES = ("model.keras", "state.npz")
 
 
 def model_name(name: str) -> str:
-    """The lower-case name of a model; case, hyphens and underscores are ignored.
+    """The name of a model: of the catalog in lower case; case, hyphens and underscores are ignored.
+
+    FILE.py:CLASS stays as it is; only whether there is such a file is looked up.
 
     Raises:
         ValueError: there is no such model; the message gives the nearest names.
     """
+    if own_file.is_form(name):
+        own_file.split(name)
+        return name
     plain = name.lower().replace("-", "").replace("_", "")
     return check_choice("model", plain, MODELS)
 
@@ -48,22 +56,46 @@ def read_config(path: Path) -> dict[str, Any]:
     """What a run folder's config.json holds.
 
     Raises:
-        ValueError: no such folder or file, or not what a run writes.
+        ValueError: no such folder or file, not what a run writes, or what a later version wrote.
     """
     file = path / "config.json"
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
         missing = {"model", "batch_size", "seed", "backend"} - set(config)
         missing |= {"name", "options", "hash"} - set(config["data"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        own = config.get("file")
+        if own is not None:
+            missing |= {"path", "sha256"} - set(own_file.last_change(own))
+        later = int(config.get("format", 1)) > FORMAT
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"run: {path} is no run folder: {file.name} is missing or not what a run writes "
             f"({type(error).__name__})."
         ) from error
     if missing:
         raise ValueError(f"run: {path} is no run folder: {file.name} has no {min(missing)!r}.")
-    check_choice(f"run: {file}: model", config["model"], MODELS)
+    if later:
+        raise ValueError(
+            f"run: {path} has format {config['format']}; a later version of kgan wrote it, and "
+            f"this one reads up to {FORMAT}."
+        )
+    if own is None:
+        check_choice(f"run: {file}: model", config["model"], MODELS)
     return config
+
+
+def check_format(config: Mapping[str, Any], path: Path) -> None:
+    """Refuse to go on with a run of version 0.1, whose steps were other ones.
+
+    Raises:
+        ValueError: saying what can be done with it.
+    """
+    if config.get("format") is None:
+        raise ValueError(
+            f"run: {path} is a run folder of kgan 0.1, with which this version does not go on bit "
+            "for bit; train anew with what its config.json says, or go on with kgan 0.1. "
+            "kgan sample and kgan.load may read its model."
+        )
 
 
 def load_data(config: Mapping[str, Any]) -> Dataset:

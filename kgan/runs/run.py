@@ -26,24 +26,29 @@ import numpy as np
 import kgan
 from kgan import autodiff, callbacks, losses, show
 from kgan.callbacks.theory_monitor import comparable
+from kgan.catalog import CATALOG
 from kgan.checks import check_choice, check_names
 from kgan.data import Dataset
-from kgan.files import to_disk
-from kgan.runs import checkpoint
+from kgan.files import replacing, to_disk
+from kgan.runs import checkpoint, own_file
 from kgan.runs.folder import (
+    FORMAT,
     MODELS,
     check_epochs,
+    check_format,
     check_new,
     history,
     last_checkpoint,
     load_data,
+    model_name,
     read_config,
     sweep,
     write_history,
 )
 
 _PACKAGES = ("kgan", "keras", "numpy", "tensorflow", "jax", "torch")
-_NOT_OPTIONS = ("data_shape", "generator", "discriminator", "seed", "name")
+_NOT_OPTIONS = ("generator", "discriminator", "seed", "name")
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 @dataclass(eq=False)
@@ -110,42 +115,103 @@ class Run:
         return record.last
 
     def _watchers(self) -> list:
-        part = getattr(self.model, "sample_part", None)
+        model, density = self.model, self.data.density
+        told = {}
+        if conditions := getattr(model, "conditions", ()):
+            held_out = self.data.parts_for(model.spec, held_out=True)
+            told = {name: held_out[name] for name in conditions}
         watchers: list = []
-        if part is not None and show.drawable(part):
-            real = self.data.train if part.kind in show.PLOTTED else None
-            watchers.append(callbacks.SampleGrid(self.path, real=real))
-        if self.data.density is not None and comparable(self.model, self.data.density):
-            watchers.append(callbacks.TheoryMonitor(self.data.density, self.path))
-        return [*watchers, callbacks.TensorBoard(self.path / "tensorboard")]
+        if hasattr(model, "generate") and show.drawable(model.sample_part):
+            plotted = model.sample_part.kind in show.PLOTTED
+            real = self.data.part_like_samples(model) if plotted else None
+            watchers.append(callbacks.SampleGrid(self.path, real=real, conditions=told))
+        alone = isinstance(model, kgan.TwoPlayerGame) and not told
+        if density is not None and alone and comparable(model, density):
+            watchers.append(callbacks.TheoryMonitor(density, self.path))
+        return [*watchers, callbacks.TensorBoard(self.path / "tensorboard", conditions=told)]
 
 
-def build(name: str, data: Dataset, options: Mapping[str, Any], seed: int):
-    """A compiled model for a data set, by its name, its initial weights fixed by the seed.
+def build(model: str | type, data: Dataset, options: Mapping[str, Any], seed: int):
+    """A compiled model for a data set, its initial weights fixed by the seed.
+
+    What the data say is given to a constructor that has an argument for it: `data_shape`,
+    `data_range` and `kind` of the part "real", or of the first measured one where none is called
+    so, and `classes`, the number of labels.
 
     Args:
-        name: one of `folder.MODELS`.
-        data: what it is to be trained on; gives `data_shape` and `data_range`.
+        model: a name of the catalog, FILE.py:CLASS, or a subclass of `kgan.Game`.
+        data: what it is to be trained on.
         options: other arguments of the model's constructor; an objective by its name.
         seed: integer from 0 to 2**31 - 1.
 
     Raises:
-        ValueError: an option that the model does not have, or a bad value.
+        ValueError: no such model, an option that the model does not have, a bad value, or an
+            argument that neither the data nor an option gives.
     """
-    kind = getattr(kgan, MODELS[name])
-    accepted = [o for o in inspect.signature(kind).parameters if o not in _NOT_OPTIONS]
-    check_names(f"--set: {kind.__name__}: option", options, accepted)
-    given = {"data_range": data.data_range, **options}
+    kind = _class(model)
+    parameters = inspect.signature(kind).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    if not open_ended:
+        accepted = [name for name in parameters if name not in _NOT_OPTIONS]
+        check_names(f"--set: {kind.__name__}: option", options, accepted)
+        if "seed" not in parameters:
+            raise ValueError(
+                f"model: {kind.__name__} takes no argument 'seed', which fixes a run; let its "
+                "constructor take one and pass it on to that of kgan."
+            )
+    said = {name: value for name, value in _said(data).items() if name in parameters}
+    given = {**said, **options, "seed": seed}
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and parameter.kind in _NAMED and name not in given:
+            cure = "give its constructor a default" if name in _NOT_OPTIONS else f"--set {name}=..."
+            raise ValueError(
+                f"--set: {kind.__name__} needs {name!r}, which data {data.name!r} do not say: "
+                f"{cure}."
+            )
     if isinstance(given.get("objective"), str):
         known = {n: o for n, o in vars(losses).items() if isinstance(o, losses.Objective)}
         given["objective"] = known[check_choice("--set objective", given["objective"], known)]
     keras.utils.set_random_seed(seed)
     try:
-        model = kind(data.shape, seed=seed, **given)
-    except TypeError as error:
-        raise ValueError(f"--set: {kind.__name__} can't be built: {error}") from error
-    model.compile()
+        built = kind(**given)
+        built.compile()
+    except Exception as error:
+        if own_file.is_ours(kind):
+            if not isinstance(error, TypeError):
+                raise
+            raise ValueError(f"--set: {kind.__name__} can't be built: {error}") from error
+        why = own_file.reason(error, own_file.source_file(kind))
+        raise ValueError(f"model: {kind.__name__} can't be built: {why}.") from error
+    return built
+
+
+def _class(model: str | type) -> type:
+    """The class that a name of the catalog, FILE.py:CLASS or the class itself means."""
+    if isinstance(model, str):
+        if own_file.is_form(model):
+            return own_file.load(model)
+        return getattr(kgan, MODELS[model_name(model)])
+    if not _in_catalog(model):
+        own_file.check_game(model)
     return model
+
+
+def _in_catalog(kind: Any) -> bool:
+    return isinstance(kind, type) and own_file.is_ours(kind) and kind.__name__ in CATALOG
+
+
+def _said(data: Dataset) -> dict[str, Any]:
+    """What a data set says to a constructor: of its samples and of its labels."""
+    measured = [name for name, part in data.parts.items() if not part.is_integer]
+    name = "real" if "real" in data.parts else (measured or list(data.parts))[0]
+    part = data.parts[name]
+    said: dict[str, Any] = {
+        "data_shape": tuple(data.split("train")[name].shape[1:]),
+        "data_range": part.range,
+        "kind": part.kind,
+    }
+    labels = [part.classes for part in data.parts.values() if part.kind == "label"]
+    return {**said, "classes": labels[0]} if labels else said
 
 
 def start(
@@ -162,7 +228,7 @@ def start(
 
     Args:
         path: a folder that does not exist yet.
-        model: a compiled model of this package.
+        model: a compiled model of this package, or of a class in a Python file of the user's.
         data: what to train on.
         batch_size: samples in a minibatch, from 1 to the number of training samples.
         passes: how often an epoch goes through the data, >= 1.
@@ -170,25 +236,37 @@ def start(
         data_options: what the data were loaded with besides their name; used when resuming.
 
     Raises:
-        ValueError: the folder exists, or the data do not fit the model.
+        ValueError: the folder exists, the data do not fit the model, or a class of the user's own
+            that no file holds or whose checkpoint could not be read again.
     """
     path = Path(path)
     check_new(path)
-    name = type(model).__name__
-    if MODELS.get(name.lower()) != name:
-        raise ValueError(f"model: got {name}; accepted are {', '.join(MODELS.values())}.")
+    kind = type(model)
+    name = kind.__name__
+    if _in_catalog(kind):
+        recorded: dict[str, Any] = {"model": name.lower()}
+    else:
+        own_file.check_game(kind)
+        recorded = {"model": name, "file": own_file.origin(kind)}
+        if model.get_config().get("seed") != model.seed:
+            raise ValueError(
+                f"model: the configuration of {name} does not hold its seed, without which no run "
+                "goes on bit for bit; let its constructor take seed= and pass it on."
+            )
     given = model.read(data, name=f"data {data.name!r}")
     model.read(data, name="validation_data")
     model.batches(given, batch_size, passes=passes)
     config = {
-        "model": name.lower(),
+        "format": FORMAT,
+        **recorded,
         "options": dict(options or {}),
         "data": {
             "name": data.name,
             "options": dict(data_options or {}),
             "hash": data.hash,
             "shape": list(data.shape),
-            "samples": len(data.train),
+            "samples": len(data),
+            "parts": _parts(model, data),
             "skipped": list(data.skipped),
         },
         "batch_size": batch_size,
@@ -201,18 +279,54 @@ def start(
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, f".{path.name}.tmp-*")
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    random_states = autodiff.random_states()
     try:
         temporary.mkdir()
         (temporary / "config.json").write_text(text, encoding="utf-8")
         to_disk(temporary / "config.json")
-        checkpoint.write(temporary, model, 0)
+        written = checkpoint.write(temporary, model, 0)
+        if "file" in recorded:
+            _check_readable(written, kind)
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Run(path, config, model, data, 0, autodiff.random_states())
+    return Run(path, config, model, data, 0, random_states)
 
 
-def resume(path, data: Dataset | None = None) -> Run:
+def _parts(model, data: Dataset) -> dict[str, Any]:
+    """For each part of the model the part of the data that it is, and what that is."""
+    train = data.split("train")
+    parts = {}
+    for wanted, found in model.spec.match(data.parts).items():
+        part = data.parts[found]
+        parts[wanted] = {
+            "part": found,
+            "kind": part.kind,
+            "shape": list(train[found].shape[1:]),
+            "range": part.range,
+            "classes": part.classes,
+            "samples": len(train[found]),
+        }
+    return parts
+
+
+def _check_readable(written: Path, kind: type) -> None:
+    """Refuse a class of the user's own before it is trained, not when its run is to go on."""
+    try:
+        checkpoint.read(written, kind)
+    except ValueError as error:
+        reason = str(error).removeprefix(f"checkpoint {written / 'model.keras'} ")
+        raise ValueError(
+            f"model: no run of {kind.__name__} could go on, because its checkpoint {reason}"
+        ) from error
+
+
+def resume(
+    path,
+    data: Dataset | None = None,
+    model: str | type | None = None,
+    accept_changes: bool = False,
+) -> Run:
     """Open a run folder to go on where its last checkpoint left off, bit for bit.
 
     History, samples and figures beyond the checkpoint and stale temporary files are removed. The
@@ -221,13 +335,17 @@ def resume(path, data: Dataset | None = None) -> Run:
     Args:
         path: the run folder.
         data: the data, where they are in memory already; loaded by their name otherwise.
+        model: of a run of the user's own file FILE.py:CLASS or the class; None otherwise.
+        accept_changes: go on although that file is not what it was; config.json will tell.
 
     Raises:
-        ValueError: no run folder, a damaged checkpoint, data that are not what they were, or
-            another backend.
+        ValueError: no run folder or one of kgan 0.1, a damaged checkpoint, data that are not what
+            they were, another backend, or a class that is not named, is another one or has changed.
     """
     path = Path(path)
     config = read_config(path)
+    own_file.check_named(config, path, model, accept_changes)
+    check_format(config, path)
     if config["backend"] != keras.backend.backend():
         raise ValueError(
             f"backend: got {keras.backend.backend()}; {path} was trained with "
@@ -241,7 +359,8 @@ def resume(path, data: Dataset | None = None) -> Run:
             f"data: {data.name!r} has SHA-256 {data.hash[:16]}..., {path} was trained on "
             f"{config['data']['hash'][:16]}...; a run goes on with the data it began with only."
         )
-    model, epoch, random_states = checkpoint.read(last, config["model"])
+    kind = _class(config["model"] if model is None else model)
+    game, epoch, random_states = checkpoint.read(last, kind)
     sweep(path, "**/.*.tmp-*")
     for folder in ("samples", "theory"):
         for file in (path / folder).glob("*.png"):
@@ -250,18 +369,48 @@ def resume(path, data: Dataset | None = None) -> Run:
     rows = [row for row in history(path) if row["epoch"] <= epoch]
     if (path / "history.csv").exists():
         write_history(path / "history.csv", rows)
-    return Run(path, config, model, data, epoch, random_states)
+    if "file" in config:
+        _note_change(path, config, kind, epoch)
+    return Run(path, config, game, data, epoch, random_states)
 
 
-def load(path):
+def _note_change(path: Path, config: dict[str, Any], kind: type, epoch: int) -> None:
+    """Record the user's file in config.json if it is not what it was."""
+    now = own_file.origin(kind)
+    if now["sha256"] == own_file.last_change(config["file"])["sha256"]:
+        return
+    config["file"].setdefault("changes", []).append({"epoch": epoch, **now})
+    with replacing(path / "config.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def load(path, model: str | type | None = None, accept_changes: bool = False):
     """The trained model of a run folder, from its last checkpoint.
 
+    Args:
+        path: the run folder.
+        model: of a run of the user's own file FILE.py:CLASS or the class; None otherwise.
+        accept_changes: load it although that file is not what it was.
+
     Raises:
-        ValueError: no run folder, or a damaged checkpoint.
+        ValueError: no run folder, a damaged checkpoint, one of kgan 0.1 that can't be read, or a
+            class that is not named, is another one or has changed.
     """
     path = Path(path)
     config = read_config(path)
-    return checkpoint.read(last_checkpoint(path), config["model"])[0]
+    own_file.check_named(config, path, model, accept_changes)
+    kind = _class(config["model"] if model is None else model)
+    last = last_checkpoint(path)
+    try:
+        return checkpoint.read(last, kind)[0]
+    except ValueError as error:
+        if "format" in config:
+            raise
+        raise ValueError(
+            f"run: {path} is a run folder of kgan 0.1, of which this version does not read the "
+            f"{kind.__name__}; train anew with what its config.json says, or use kgan 0.1 "
+            f"({error})."
+        ) from error
 
 
 class _Interrupt(keras.callbacks.Callback):

@@ -35,20 +35,6 @@ def kgan_command(*arguments, cwd=None, **environment) -> subprocess.CompletedPro
     )
 
 
-@pytest.fixture
-def run(capsys):
-    """Calls the command in this process; gives its exit code, standard output and errors."""
-
-    def call(*arguments):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(a) for a in arguments])
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
-
-
 @pytest.fixture(scope="session")
 def arrays(tmp_path_factory) -> Path:
     """A small file of labelled pictures."""

@@ -114,6 +114,7 @@ def test_values_are_checked():
         with refused(message):  # what passed without bounds has not passed with them
             IMAGE.check("x", bad)
         Part((2, 3, 1), "image").check("x", bad)
+    Part((1,), "vector", (0, 1)).check("x", np.array([[-1e-6], [1 + 1e-6]]))
     slightly = x * np.float32(1 + 5e-7)  # rounding is no mistake
     assert np.abs(slightly).max() > 1
     IMAGE.check("x", slightly)

@@ -396,6 +396,19 @@ def test_parzen_width_is_the_best_on_validation_data(monkeypatch):
     assert scaled.mean == pytest.approx(found.mean - 3 * np.log(8))
 
 
+def test_parzen_width_is_chosen_for_windows_on_the_samples():
+    """Validation data near one of three samples: windows on the data would have to be wide."""
+    samples, validation = np.array([[0.0], [10], [20]]), np.array([[0.5], [-0.2], [0.9], [1.4]])
+    found = metrics.parzen_log_likelihood(samples, validation, validation=validation).sigma
+    widths = validation.std() * 10 ** (np.arange(-30, 11) / 10)
+
+    def best(centers, points):
+        return max(widths, key=lambda w: _kernel_density_scores(centers, points, w).mean())
+
+    assert found == pytest.approx(best(samples, validation), rel=1e-12)
+    assert best(validation, samples) > 2 * found
+
+
 def test_parzen_survives_points_far_from_every_sample():
     found = metrics.parzen_log_likelihood(np.zeros((2, 1)), np.full((2, 1), 100.0), sigma=0.1)
     assert found.mean == pytest.approx(stats.norm.logpdf(100, 0, 0.1))

@@ -289,6 +289,13 @@ def gradient_at(
     return list(grads)
 
 
+def norm(tensors: Sequence[Any]) -> Any:
+    """The Euclidean norm of all entries of some tensors together, in float32."""
+    if BACKEND == "torch":
+        return torch.nn.utils.get_total_norm(tensors).float()
+    return ops.sqrt(sum(ops.sum(ops.square(ops.cast(t, "float32"))) for t in tensors))
+
+
 def refuse_batch_normalization(network: keras.Layer, reason: str) -> None:
     """Refuse a network whose outputs mix the samples of a batch.
 

@@ -415,8 +415,7 @@ class Game(keras.Model):
     def _move(self, turn: Turn, gradients: dict[str, list]):
         for player, of_player in gradients.items():
             network = self.players[player]
-            squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in of_player]
-            norm = ops.sqrt(sum(squares))
+            norm = autodiff.norm(of_player)
             self._means[f"{player}_gradient_norm"].update_state(norm)
             self.optimizer.update(player, of_player, network.trainable_variables)
             if player in self.averages:

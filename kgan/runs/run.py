@@ -48,7 +48,6 @@ from kgan.runs.folder import (
 
 _PACKAGES = ("kgan", "keras", "numpy", "tensorflow", "jax", "torch")
 _NOT_OPTIONS = ("generator", "discriminator", "seed", "name")
-_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 @dataclass(eq=False)
@@ -150,19 +149,17 @@ def build(model: str | type, data: Dataset, options: Mapping[str, Any], seed: in
     """
     kind = _class(model)
     parameters = inspect.signature(kind).parameters
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    if not open_ended:
-        accepted = [name for name in parameters if name not in _NOT_OPTIONS]
-        check_names(f"--set: {kind.__name__}: option", options, accepted)
-        if "seed" not in parameters:
-            raise ValueError(
-                f"model: {kind.__name__} takes no argument 'seed', which fixes a run; let its "
-                "constructor take one and pass it on to that of kgan."
-            )
+    accepted = [name for name in parameters if name not in _NOT_OPTIONS]
+    check_names(f"--set: {kind.__name__}: option", options, accepted)
+    if "seed" not in parameters:
+        raise ValueError(
+            f"model: {kind.__name__} takes no argument 'seed', which fixes a run; let its "
+            "constructor take one, or **options, and pass it on to that of kgan."
+        )
     said = {name: value for name, value in _said(data).items() if name in parameters}
     given = {**said, **options, "seed": seed}
     for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and parameter.kind in _NAMED and name not in given:
+        if parameter.default is parameter.empty and name not in given:
             cure = "give its constructor a default" if name in _NOT_OPTIONS else f"--set {name}=..."
             raise ValueError(
                 f"--set: {kind.__name__} needs {name!r}, which data {data.name!r} do not say: "
@@ -276,6 +273,7 @@ def start(
         "versions": _versions(),
     }
     text = json.dumps(config, indent=1) + "\n"
+    made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, f".{path.name}.tmp-*")
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
@@ -290,6 +288,9 @@ def start(
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        for folder in made:
+            if not any(folder.iterdir()):
+                folder.rmdir()
     return Run(path, config, model, data, 0, random_states)
 
 

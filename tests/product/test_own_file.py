@@ -23,6 +23,8 @@ from product.test_runs import altered, differences, in_config
 pytestmark = pytest.mark.one_backend
 
 MINE = '''
+import math
+
 import keras
 from keras import layers
 
@@ -43,21 +45,21 @@ class MyGAN(kgan.TwoPlayerGame):
         conditions = {"label": kgan.Part((), "label", classes=classes)}
         super().__init__(data_shape, conditions=conditions, **options)
 
-    def network(self, inputs, outputs, shape, activation):
+    def joined(self, inputs, shape, activation):
         label = layers.Input((), dtype="int32")
         x = layers.Concatenate()(
             [layers.Flatten()(inputs), layers.Embedding(self.classes, 3)(label)]
         )
         x = Doubled()(layers.Dense(self.units, activation="relu")(x))
         x = layers.Dropout(0.2)(x)
-        x = layers.Dense(outputs, activation=activation)(x)
+        x = layers.Dense(math.prod(shape), activation=activation)(x)
         return keras.Model([inputs, label], layers.Reshape(shape)(x))
 
     def default_generator(self):
-        return self.network(layers.Input((self.latent_dim,)), 64, self.data_shape, "tanh")
+        return self.joined(layers.Input((self.latent_dim,)), self.data_shape, "tanh")
 
     def default_discriminator(self):
-        return self.network(layers.Input(self.data_shape), 1, (1,), None)
+        return self.joined(layers.Input(self.data_shape), (1,), None)
 
 
 class Plain:
@@ -83,7 +85,10 @@ class Unreadable(MyGAN):
     def get_config(self):
         return {**super().get_config(), "colour": 3}
 '''
-DECORATED = MINE.replace("class ", "@keras.saving.register_keras_serializable()\nclass ")
+DECORATED = MINE
+for called in ("Doubled", "MyGAN"):
+    decorator = "@keras.saving.register_keras_serializable()"
+    DECORATED = DECORATED.replace(f"class {called}", f"{decorator}\nclass {called}")
 SMALL = ("--data", "digits", "--set", "units=4", "--set", "latent_dim=2", "--batch-size", 200)
 
 
@@ -130,7 +135,7 @@ def test_run_folder_records_file_hash_class_and_parts(trained, mine):
     assert len(list((trained / "samples").glob("*.png"))) == 3
 
 
-def test_killed_run_goes_on_with_the_same_bits(trained, mine, tmp_path):
+def test_killed_run_goes_on_with_the_same_bits(run, trained, mine, tmp_path):
     """kill -9 in the middle, then the same command as ever with the class named again."""
     out = tmp_path / "killed"
     arguments = ("train", f"{mine}:MyGAN", *SMALL, "--epochs", 500, "--seed", 3, "--out", out)
@@ -148,8 +153,8 @@ def test_killed_run_goes_on_with_the_same_bits(trained, mine, tmp_path):
     process.wait()
     last = int(folder.last_checkpoint(out).name)
     until = max(2, last + 1)
-    done = kgan_command("train", f"{mine}:MyGAN", "--resume", out, "--epochs", until)
-    assert done.returncode == 0, done.stderr
+    code, _, err = run("train", f"{mine}:MyGAN", "--resume", out, "--epochs", until)
+    assert (code, err) == (0, "")
     assert [row["epoch"] for row in folder.history(out)] == list(range(1, until + 1))
     assert "changes" not in folder.read_config(out)["file"]
     if last < 2:  # on a slow machine the signal came in time: the second epoch compares
@@ -312,7 +317,7 @@ def test_change_that_is_meant_is_recorded(run, changed, mine):
     (change,) = folder.read_config(copy)["file"]["changes"]
     assert change["epoch"] == 2
     assert change["path"] == name.removesuffix(":MyGAN")
-    kgan.load(copy, name)  # it is the run's file now
+    kgan.load(copy, name)  # it is the run's file from now on
     with pytest.raises(ValueError, match="the file has changed"):
         kgan.load(copy, f"{mine}:MyGAN")
     kgan.load(copy, f"{mine}:MyGAN", accept_changes=True)
@@ -384,12 +389,12 @@ class Translator(kgan.Game):
     """From one kind of picture to another that belongs to it; it generates nothing by itself."""
 
     def __init__(self, data_shape, kind="image", seed=None, name=None):
-        part = kgan.Part(data_shape, kind, (-1, 1))
+        parts = {name: kgan.Part(data_shape, kind, (-1, 1)) for name in ("input", "target")}
         pictures = [layers.Flatten(), layers.Dense(64), layers.Reshape(data_shape)]
         self.data_shape = data_shape
         super().__init__(
             {"translator": keras.Sequential([layers.Input(data_shape), *pictures])},
-            {"input": part, "target": part},
+            parts,
             seed=seed,
             name=name,
         )
@@ -496,7 +501,6 @@ def test_points_are_drawn_on_their_own_part_under_held_out_conditions(tmp_path, 
         MINE.replace('{"label": kgan.Part((), "label", classes=classes)}', "CONDITIONS")
         .replace('label = layers.Input((), dtype="int32")', "label = layers.Input((1,))")
         .replace("layers.Embedding(self.classes, 3)(label)", "label")
-        .replace("(self.latent_dim,)), 64", "(self.latent_dim,)), 2")
         .replace(
             "class Doubled", 'CONDITIONS = {"angle": kgan.Part((1,), "vector")}\n\n\nclass Doubled'
         )

@@ -187,6 +187,9 @@ def test_what_is_read_from_disk_trains_as_what_is_in_memory():
     result = model.evaluate(OnDisk(x), batch_size=3, verbose=0, return_dict=True)
     expected = {"score_difference": np.mean(x @ W) - THETA @ W}
     assert result == pytest.approx(expected, rel=1e-5)
+    assert evaluated_in(model, OnDisk(x), batch_size=4) == [4, 4]  # full minibatches
+    assert evaluated_in(model, OnDisk(np.repeat(x, 8, axis=0))) == [32, 32]
+    assert evaluated_in(model, OnDisk(x)) == [9]  # fewer than one holds
     with pytest.raises(ValueError, match=r"x: got shape \(9, 2\)"):
         model.fit(OnDisk(x[:, :2]), verbose=0)
 

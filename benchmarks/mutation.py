@@ -123,6 +123,7 @@ TESTED = {
     "kgan/layers/maxout.py": [LAYERS, "tests/engine/test_losses.py"],
     "kgan/layers/minibatch_discrimination.py": [LAYERS, MINIBATCH],
     "kgan/layers/minibatch_standard_deviation.py": [LAYERS, MINIBATCH],
+    "kgan/layers/strided_convolution.py": [LAYERS],
     "kgan/layers/spectral_normalization.py": [
         LAYERS,
         "tests/engine/test_spectral_normalization.py",

@@ -213,7 +213,7 @@ def test_held_out_arrays_are_evaluated_in_the_batch_size_of_training():
     assert sizes == [2, 2, 1, 7]
 
 
-def test_what_compiling_refuses():
+def test_what_compiling_takes_and_refuses():
     model = played()
     for options, message in (
         ({"jit_compile": True}, "jit_compile: got True; on PyTorch"),
@@ -223,6 +223,8 @@ def test_what_compiling_refuses():
             continue
         with pytest.raises(ValueError, match=message):
             model.compile(**options)
+    model.compile(jit_compile=False, run_eagerly=False)
+    assert not model.jit_compile
     critic = keras.Sequential(
         [keras.layers.Input((3,)), keras.layers.Dense(1, dtype="mixed_float16")]
     )

@@ -1,9 +1,12 @@
 """What all layers of the package share: options, defaults, shapes, configuration."""
 
 import keras
+import numpy as np
 import pytest
+from keras import ops
 
 from kgan import layers
+from kgan.layers.strided_convolution import strided_convolution
 
 # What each is built from, its configuration by default, and a shape in and out.
 LAYERS = {
@@ -44,3 +47,15 @@ def test_first_weights_are_glorots_unless_somebody_says_it(kind):
     kernel = ones.weights[0]
     assert kernel.shape[0] == 2
     assert (keras.ops.convert_to_numpy(kernel.value) == 1).all()
+
+
+@pytest.mark.parametrize("sides", [(8, 8), (7, 9), (5, 4)])
+@pytest.mark.parametrize("kernel", [(3, 3), (4, 4), (5, 2), (1, 1)])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_a_strided_convolution_by_another_way_is_the_same(sides, kernel, stride):
+    rng = np.random.default_rng(0)
+    x = ops.convert_to_tensor(rng.normal(size=(2, *sides, 3)).astype("float32"))
+    w = ops.convert_to_tensor(rng.normal(size=(*kernel, 3, 4)).astype("float32"))
+    expected = ops.conv(x, w, strides=stride, padding="same", data_format="channels_last")
+    found = ops.convert_to_numpy(strided_convolution(x, w, stride))
+    np.testing.assert_allclose(found, ops.convert_to_numpy(expected), rtol=1e-4, atol=1e-4)

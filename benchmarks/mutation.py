@@ -106,6 +106,7 @@ def mutmut(*arguments: str) -> str:
 
 STEP = "tests/engine/test_one_step.py"
 ENGINE = [STEP, *(f"tests/engine/test_{name}.py" for name in ("fit", "game", "spec", "penalties"))]
+LAYERS, MINIBATCH = "tests/engine/test_layers.py", "tests/collapse/test_minibatch_layers.py"
 # Without those that fit the judge of digits.
 METRICS = ["tests/evaluation/test_metrics.py", "-k", "not judge and not digits and not inception"]
 KERNEL = f"{STEP}::test_the_kernel_distances_standard_error_by_loops"
@@ -119,10 +120,15 @@ TESTED = {
     "kgan/spec.py": ["tests/engine/test_spec.py", "tests/engine/test_game.py", STEP],
     "kgan/batches.py": ["tests/engine/test_fit.py", STEP, "tests/engine/test_game.py"],
     "kgan/optimizers.py": ENGINE,
-    "kgan/layers/maxout.py": ["tests/engine/test_losses.py"],
-    "kgan/layers/minibatch_discrimination.py": ["tests/collapse/test_minibatch_layers.py"],
-    "kgan/layers/minibatch_standard_deviation.py": ["tests/collapse/test_minibatch_layers.py"],
-    "kgan/layers/spectral_normalization.py": ["tests/engine/test_spectral_normalization.py", STEP],
+    "kgan/layers/maxout.py": [LAYERS, "tests/engine/test_losses.py"],
+    "kgan/layers/minibatch_discrimination.py": [LAYERS, MINIBATCH],
+    "kgan/layers/minibatch_standard_deviation.py": [LAYERS, MINIBATCH],
+    "kgan/layers/strided_convolution.py": [LAYERS],
+    "kgan/layers/spectral_normalization.py": [
+        LAYERS,
+        "tests/engine/test_spectral_normalization.py",
+        STEP,
+    ],
     "kgan/metrics/distances.py": [KERNEL, *METRICS],
     "kgan/metrics/neighbours.py": METRICS,
     "kgan/metrics/modes.py": METRICS,

@@ -187,6 +187,9 @@ def test_what_is_read_from_disk_trains_as_what_is_in_memory():
     result = model.evaluate(OnDisk(x), batch_size=3, verbose=0, return_dict=True)
     expected = {"score_difference": np.mean(x @ W) - THETA @ W}
     assert result == pytest.approx(expected, rel=1e-5)
+    assert evaluated_in(model, OnDisk(x), batch_size=4) == [4, 4]  # full minibatches
+    assert evaluated_in(model, OnDisk(np.repeat(x, 8, axis=0))) == [32, 32]
+    assert evaluated_in(model, OnDisk(x)) == [9]  # fewer than one holds
     with pytest.raises(ValueError, match=r"x: got shape \(9, 2\)"):
         model.fit(OnDisk(x[:, :2]), verbose=0)
 
@@ -210,7 +213,7 @@ def test_held_out_arrays_are_evaluated_in_the_batch_size_of_training():
     assert sizes == [2, 2, 1, 7]
 
 
-def test_what_compiling_refuses():
+def test_what_compiling_takes_and_refuses():
     model = played()
     for options, message in (
         ({"jit_compile": True}, "jit_compile: got True; on PyTorch"),
@@ -220,6 +223,8 @@ def test_what_compiling_refuses():
             continue
         with pytest.raises(ValueError, match=message):
             model.compile(**options)
+    model.compile(jit_compile=False, run_eagerly=False)
+    assert not model.jit_compile
     critic = keras.Sequential(
         [keras.layers.Input((3,)), keras.layers.Dense(1, dtype="mixed_float16")]
     )

@@ -171,6 +171,9 @@ def test_real_and_generated_samples_keep_their_sides(name, network):
     a, b = (x @ W / 4 + 0.1 for x in (REAL, fake))
     loss, logs = model.discriminator_loss(tensor(REAL), tensor(fake), {})
     close(loss, discriminators(a, b))
+    assert objective.name == name
+    assert objective.critic == (name not in ("minimax", "non_saturating"))
+    assert objective.pairs == (name == "relativistic")
     shown = (lambda x: x) if objective.critic else sigmoid
     close(logs["real_score"], np.mean(shown(a)))
     close(logs["fake_score"], np.mean(shown(b)))

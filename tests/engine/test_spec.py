@@ -1,10 +1,12 @@
 """What a minibatch holds: parts, their names, and what is refused in which words."""
 
+import gc
 import re
 
 import numpy as np
 import pytest
 
+from kgan import spec as spec_module
 from kgan.spec import Part, Spec
 
 IMAGE = Part((2, 3, 1), "image", (-1, 1))
@@ -185,6 +187,16 @@ def test_an_accepted_array_is_not_read_again():
         x.reshape(-1)[place] = np.nan
         with refused("x: got NaN"):
             VECTOR.check("x", x)
+
+
+def test_an_array_that_died_is_forgotten():
+    before = len(spec_module._ACCEPTED)
+    x = np.zeros((3, 2))
+    VECTOR.check("x", x)
+    assert len(spec_module._ACCEPTED) == before + 1
+    del x
+    gc.collect()
+    assert len(spec_module._ACCEPTED) <= before
 
 
 # A spec ---------------------------------------------------------------------------------------

@@ -204,6 +204,14 @@ def test_identical_constant_features_are_in_their_own_manifold():
     assert _neighbour_scores(same, same + 1e-9, 5) == (0, 0, 0, 0)
 
 
+def test_no_more_distances_are_held_at_once_than_said(monkeypatch):
+    monkeypatch.setattr(neighbours, "_BLOCK", 20)
+    x, y = np.zeros((9, 2)), np.zeros((7, 2))
+    assert [block.shape for _, block in neighbours._blocks(x, y)] == [(2, 7)] * 4 + [(1, 7)]
+    monkeypatch.setattr(neighbours, "_BLOCK", 3)  # less than a row: one at a time
+    assert [block.shape for _, block in neighbours._blocks(x, y)] == [(1, 7)] * 9
+
+
 def test_neighbour_scores_do_not_depend_on_the_block_size(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((50, 2)), rng.standard_normal((40, 2))

@@ -29,6 +29,7 @@ from by_hand import (
     tensor,
 )
 from kgan import losses
+from kgan.autodiff import gradients
 from kgan.batches import Batches, Unpaired
 from kgan.game import Game, Turn
 from kgan.layers import SpectralNormalization
@@ -87,6 +88,20 @@ def test_a_slope_is_the_norm_over_places_and_channels_at_each_sample(shape):
     close(GradientPenalty().value(bowl, real, fake, {"mix": tensor(bowl.mix)}), expected)
     aim = np.mean((bowl.slopes(between) - 3) ** 2)
     close(gradient_penalty(bowl, real, fake, tensor(bowl.mix), target=3.0), aim)
+
+
+def test_a_flat_critic_has_slope_0_and_pays_the_whole_target():
+    critic = Linear(0 * W)
+    for target in (1.0, 3.0):
+        loss, _, (by_w,) = gradients(
+            lambda: (
+                gradient_penalty(critic, tensor(REAL), tensor(REAL), tensor([[0.5]] * 4), target),  # noqa: B023
+                {},
+            ),
+            [critic.w],
+        )
+        assert number(loss) == target**2
+        close(by_w, 0 * W)
 
 
 def test_the_mix_is_one_number_a_sample_drawn_from_the_seed():

@@ -428,6 +428,16 @@ def test_lazy_penalties_share_one_pace():
     ):
         with pytest.raises(ValueError, match=f"penalties: {message}"):
             check_penalties(penalties)
+    for build, message in (
+        (lambda: R1(-1.0), "gamma: got -1.0; accepted is a number >= 0"),
+        (lambda: R2(1.0, every=0), "every: got 0; accepted is an integer >= 1"),
+        (lambda: GradientPenalty(0.0), "weight: got 0.0; accepted is a number > 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            build()
+    for penalty in (R1(0.0), R2(2.0, every=3), GradientPenalty(0.5)):
+        twin = type(penalty).from_config(penalty.get_config())
+        assert (twin.weight, twin.every) == (penalty.weight, penalty.every)
 
 
 def test_an_optimizer_for_one_more_move():

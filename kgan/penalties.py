@@ -41,6 +41,10 @@ class Penalty:
         """
         raise NotImplementedError
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+        return cls(**config)
+
 
 @register_keras_serializable(package="kgan")
 class GradientPenalty(Penalty):

@@ -11,8 +11,8 @@ import kgan
 from by_hand import REAL, THETA, Linear, Shift, W, array, close, played, step, tensor
 from kgan import batches as batches_module
 from kgan import game as game_module
-from kgan import losses
-from kgan.batches import Batches
+from kgan import losses, penalties
+from kgan.batches import Batches, Unpaired
 from kgan.game import EpochMean, Game, Turn
 from kgan.optimizers import PlayerOptimizers
 from kgan.two_player import TwoPlayerGame
@@ -340,6 +340,11 @@ def test_minibatches_that_are_gathered_ahead_are_the_same(monkeypatch):
         if waiting is not None:
             assert waiting[0] == i % 3 + 1
             assert np.array_equal(waiting[1].result(), expected[i % 3 + 1])
+    gathered = []
+    gather = ahead.gather
+    ahead.gather = lambda i: gathered.append(i) or gather(i)
+    assert [np.array_equal(ahead[i][0], expected[i]) for i in range(3)] == [True] * 3
+    assert gathered == [0, 1, 2]  # each once
     ahead[0]
     ahead.epoch = 1  # what was gathered for another epoch is not served
     plain.epoch = 1
@@ -357,6 +362,8 @@ def test_a_minibatch_may_be_all_samples_and_is_one_at_least():
     for size in (0, -1, 5):
         with pytest.raises(ValueError, match=f"batch_size: got {size} for 4 samples"):
             Batches(np.zeros(4), batch_size=size)
+        with pytest.raises(ValueError, match=f"batch_size: got {size} for 4 samples"):
+            Unpaired({"a": np.zeros(9), "b": np.zeros(4)}, batch_size=size)
 
 
 # Answers --------------------------------------------------------------------------------------
@@ -688,7 +695,33 @@ def test_a_model_that_is_loaded_goes_on_as_it_would_have(tmp_path):
     )
     for ours, theirs in pairs:
         assert np.array_equal(array(ours.value), array(theirs.value))
-    assert build().seed != build().seed
+    drawn = [build().seed for _ in range(3)]
+    assert len(set(drawn)) == 3
+    assert 2**31 > max(drawn) > 10**6  # three smaller ones come once in 10**10 times
+
+
+def test_penalties_and_conditions_come_back_from_a_file(tmp_path):
+    given = (penalties.R1(1.0, every=2), penalties.GradientPenalty(0.5))
+    model = kgan.GAN((3,), units=2, latent_dim=2, data_range=None, penalties=given)
+    model.compile()
+    model.save(tmp_path / "model.keras")
+    found = keras.saving.load_model(tmp_path / "model.keras").penalties
+    assert [(type(p), p.weight, p.every) for p in found] == [
+        (type(p), p.weight, p.every) for p in given
+    ]
+    conditions = {"label": kgan.Part((), "label", classes=4)}
+    config = told().get_config()["conditions"]
+    assert keras.saving.deserialize_keras_object(config) == conditions
+
+
+def test_what_files_name_is_named_after_the_package():
+    kinds = [kgan.Part, PlayerOptimizers, losses.Objective]
+    kinds += [getattr(penalties, name) for name in ("GradientPenalty", "R1", "R2", "ClipWeights")]
+    kinds += [getattr(kgan.layers, name) for name in kgan.layers.__all__]
+    for side in ("discriminator", "generator"):
+        kinds += [getattr(o, side) for o in vars(losses).values() if type(o) is losses.Objective]
+    for kind in kinds:
+        assert keras.saving.get_registered_name(kind) == f"kgan>{kind.__name__}"
 
 
 def test_optimizers_are_one_for_each_player():

@@ -29,6 +29,7 @@ from by_hand import (
     tensor,
 )
 from kgan import losses
+from kgan.autodiff import gradients
 from kgan.batches import Batches, Unpaired
 from kgan.game import Game, Turn
 from kgan.layers import SpectralNormalization
@@ -87,6 +88,20 @@ def test_a_slope_is_the_norm_over_places_and_channels_at_each_sample(shape):
     close(GradientPenalty().value(bowl, real, fake, {"mix": tensor(bowl.mix)}), expected)
     aim = np.mean((bowl.slopes(between) - 3) ** 2)
     close(gradient_penalty(bowl, real, fake, tensor(bowl.mix), target=3.0), aim)
+
+
+def test_a_flat_critic_has_slope_0_and_pays_the_whole_target():
+    critic = Linear(0 * W)
+    for target in (1.0, 3.0):
+        loss, _, (by_w,) = gradients(
+            lambda: (
+                gradient_penalty(critic, tensor(REAL), tensor(REAL), tensor([[0.5]] * 4), target),  # noqa: B023
+                {},
+            ),
+            [critic.w],
+        )
+        assert number(loss) == target**2
+        close(by_w, 0 * W)
 
 
 def test_the_mix_is_one_number_a_sample_drawn_from_the_seed():
@@ -413,6 +428,16 @@ def test_lazy_penalties_share_one_pace():
     ):
         with pytest.raises(ValueError, match=f"penalties: {message}"):
             check_penalties(penalties)
+    for build, message in (
+        (lambda: R1(-1.0), "gamma: got -1.0; accepted is a number >= 0"),
+        (lambda: R2(1.0, every=0), "every: got 0; accepted is an integer >= 1"),
+        (lambda: GradientPenalty(0.0), "weight: got 0.0; accepted is a number > 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            build()
+    for penalty in (R1(0.0), R2(2.0, every=3), GradientPenalty(0.5)):
+        twin = type(penalty).from_config(penalty.get_config())
+        assert (twin.weight, twin.every) == (penalty.weight, penalty.every)
 
 
 def test_an_optimizer_for_one_more_move():

@@ -28,10 +28,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
-
-import kgan
 import plain
 from backends import compare
+
+import kgan
 from kgan.catalog import CATALOG
 
 STEPS = 40  # in a segment
@@ -208,7 +208,9 @@ def run(arguments) -> dict:
     """Measure and print."""
     size, batch = arguments.size, arguments.batch
     if size > 28 and not plain.backend().accelerated():
-        print(f"no accelerator: {SMALL}×{SMALL} pixels, minibatches of 16 in place of what is asked")
+        print(
+            f"no accelerator: {SMALL}×{SMALL} pixels, minibatches of 16 in place of what is asked"
+        )
         size, batch = SMALL, 16
     if arguments.precision == "bfloat16":
         keras.config.set_dtype_policy("mixed_bfloat16")

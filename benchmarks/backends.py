@@ -6,7 +6,7 @@ whatever else the machine does falls on both alike. A segment is an epoch of `mo
 milliseconds a minibatch, and their ratio.
 
     python benchmarks/step.py --backends
-    python benchmarks/step.py --backends --models WGANGP SNGAN --on jax torch
+    python benchmarks/step.py --backends WGANGP SNGAN --on jax torch
 """
 
 import json

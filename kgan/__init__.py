@@ -19,10 +19,12 @@ _MODULES = (
     "autodiff",
     "callbacks",
     "data",
+    "ensemble",
     "layers",
     "losses",
     "metrics",
     "models",
+    "networks",
     "penalties",
     "show",
 )

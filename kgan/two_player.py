@@ -32,8 +32,10 @@ class TwoPlayerGame(Game):
 
     Under conditions (a label, a caption) both networks take a list: the generator
     `[noise, *conditions]`, the discriminator `[samples, *conditions]`, unless the model says
-    otherwise in `told`. A discriminator may answer with several heads: a dict whose `"score"` is
-    the logit.
+    otherwise in `told`; a label's input is `keras.Input((), dtype="int32")`. A discriminator may
+    answer with several heads: a dict whose `"score"` is the logit. A subclass sets what its
+    `default_generator` and `default_discriminator` read before it calls `super().__init__`, which
+    builds them; its `objective` is `kgan.losses.non_saturating` unless it sets another.
 
     Instance noise plays the game between the laws of x + s·n and G(z) + s·n, n ~ N(0, I), whose
     supports always meet: the loss, penalties included, sees no other samples. `generate`, `score`
@@ -146,6 +148,8 @@ class TwoPlayerGame(Game):
             for name, part in self.spec.items()
         }
         batch["generator_noise"] = ops.zeros((n, self.latent_dim), keras.config.floatx())
+        self._check_inputs("generator", self.told(batch, "generator", batch["generator_noise"]))
+        self._check_inputs("discriminator", self.told(batch, "discriminator", batch["real"]))
         with autodiff.no_gradient():
             fake = _try("generator", partial(self.generated, batch, "generator", False))
             wanted = (n, *self.data_shape)
@@ -171,6 +175,18 @@ class TwoPlayerGame(Game):
             raise ValueError(
                 "discriminator: got one that ends in a sigmoid; accepted are logits, "
                 "because the losses take the sigmoid themselves, without losing precision."
+            )
+
+    def _check_inputs(self, player: str, told: Any) -> None:
+        """Refuse a network of another number of inputs: Keras drops what it does not take."""
+        wanted = len(told) if isinstance(told, list) else 1
+        inputs = getattr(self.players[player], "inputs", None) or [None] * wanted
+        if len(inputs) != wanted:
+            first = "noise" if player == "generator" else "samples"
+            takes = [first, *self.conditions] if wanted > 1 else [first]
+            raise ValueError(
+                f"{player}: got a network of {len(inputs)} inputs; accepted is one of {wanted}: "
+                f"[{', '.join(takes)}], in this order."
             )
 
     def generated(self, batch, player, training=True):

@@ -64,7 +64,8 @@ def test_an_entry_is_whole(entry):
 def test_an_entry_is_tested(entry):
     assert entry.name in TESTED, (
         f'add to MODELS in tests/registry.py: "{entry.name}": Entry(kgan.{entry.name}, '
-        "options={...small...}),"
+        'options={...small...}); of a critic with validation=("score_difference",), and with '
+        "logs=(...) naming what log_names and penalties add"
     )
 
 
@@ -96,6 +97,7 @@ def test_run_folders_build_the_same_models():
 @each
 def test_capabilities_are_what_the_model_does(entry):
     words = set(entry.capabilities)
+    assert entry.name in TESTED, "see test_an_entry_is_tested"
     tested = TESTED[entry.name]
     for kind, shapes in SHAPES.items():
         for shape in shapes:
@@ -106,10 +108,17 @@ def test_capabilities_are_what_the_model_does(entry):
                 with pytest.raises(ValueError, match="data_shape: got"):
                     tested.build(shape, data_range=None, seed=0, **tested.options)
     model = tested()
-    assert ("critic" in words) == model.objective.critic
-    assert ("pairs" in words) == model.objective.pairs
-    assert ("packs" in words) == (getattr(model, "packing", 1) > 1)
-    assert ("penalty" in words) == bool(model.penalties)
+    does = {
+        "critic": model.objective.critic,
+        "pairs": model.objective.pairs,
+        "packs": getattr(model, "packing", 1) > 1,
+        "penalty": bool(model.penalties),
+    }
+    for word, true in does.items():
+        assert (word in words) == true, (
+            f'{"write" if true else "take"} "{word}" {"into" if true else "out of"} the '
+            f'capabilities of Entry("{entry.name}") in kgan/catalog.py'
+        )
 
 
 def test_the_catalog_loads_nothing_heavy():

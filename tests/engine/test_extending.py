@@ -470,3 +470,14 @@ def test_seeds_of_a_game_on_several_parts(name, at_once, monkeypatch):
     for ours, theirs in zip(trained[2].get_weights(), alone.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
     assert not np.allclose(trained[5].get_weights()[0], trained[2].get_weights()[0], atol=0.01)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_network_that_would_not_hear_the_condition_is_refused(player):
+    """Keras drops inputs that a network does not take: the label would be ignored in silence."""
+    deaf = {
+        "generator": kgan.networks.generator((8, 8, 1), 64, (-1, 1), filters=2),
+        "discriminator": kgan.networks.discriminator((8, 8, 1), filters=2),
+    }[player]
+    with pytest.raises(ValueError, match=f"{player}: got a network of 1 inputs; .*label"):
+        ConditionalGAN((8, 8, 1), **{player: deaf})

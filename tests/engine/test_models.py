@@ -64,7 +64,7 @@ def test_every_quantity_is_logged_and_finite(entry, fitted):
     expected = {"discriminator_loss", "generator_loss", "real_score", "fake_score"}
     expected |= {"discriminator_gradient_norm", "generator_gradient_norm", *entry.logs}
     expected |= {f"val_{name}" for name in entry.validation}
-    assert set(history) == expected
+    assert set(history) == expected, "say in tests/registry.py what is logged: logs=, validation="
     for name, values in history.items():
         assert np.isfinite(values).all(), name
         assert len(values) == 4

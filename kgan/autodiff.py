@@ -380,7 +380,7 @@ def conditional(predicate: Any, branch: Callable[[], None]) -> None:
         branch()
 
 
-def traces(model: keras.Model) -> bool:
+def chooses_turns_outside(model: keras.Model) -> bool:
     """Whether a model's step is better chosen before it runs than by a branch inside of it.
 
     So it is under XLA, whose branches are slow on a processor, and where Python itself takes the

@@ -77,16 +77,18 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         index = range(len(self))[index]
-        gathered = self._gathering
+        gathered, self._gathering = self._gathering, None  # an error is raised once, then retried
         if gathered is not None and gathered[0] == index:
             minibatch = gathered[1].result()
         else:
             minibatch = self.gather(index)
-        self._gathering = None
         if index + 1 < len(self) and _size(minibatch) >= AHEAD:
             self._thread = self._thread or ThreadPoolExecutor(1, "kgan-batches")
             self._gathering = index + 1, self._thread.submit(self.gather, index + 1)
         return (minibatch,)
+
+    def __getstate__(self):
+        return {**self.__dict__, "_gathering": None, "_thread": None}  # threads cannot be copied
 
     def gather(self, index: int) -> Any:
         """The minibatch at a place in the epoch, from 0, as a tree like `parts`."""

@@ -92,6 +92,7 @@ class Game(keras.Model):
         average_decay: Mapping[str, float] | None = None,
         name: str | None = None,
     ):
+        self._arguments.received({"seed": seed, "name": name, "simultaneous": simultaneous})
         super().__init__(name=name)
         if seed is None:
             seed = int(np.random.default_rng().integers(2**31))
@@ -286,6 +287,8 @@ class Game(keras.Model):
                 )
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "steps_per_execution": self.steps_per_execution,
@@ -479,7 +482,7 @@ class Game(keras.Model):
         if self.train_function is not None and not force:
             return
         waits = any(turn.every > 1 for turn in self._schedule)
-        if not waits or self.steps_per_execution > 1 or not autodiff.traces(self):
+        if not waits or self.steps_per_execution > 1 or not autodiff.chooses_turns_outside(self):
             super().make_train_function(force=True)
             return
         functions: dict[frozenset[str], Any] = {}
@@ -508,7 +511,14 @@ class Game(keras.Model):
 
     # Fitting ------------------------------------------------------------------------------
 
-    def read(self, x: Any, y: Any = None, name: str = "x", bounded: bool = True):
+    def read(
+        self,
+        x: Any,
+        y: Any = None,
+        name: str = "x",
+        bounded: bool = True,
+        held_out: bool = False,
+    ):
         """Data in memory or on disk, as part name -> checked array; None for a stream.
 
         Args:
@@ -518,18 +528,18 @@ class Game(keras.Model):
             y: the second part, if x is the first.
             name: what the argument is called in messages.
             bounded: whether the ranges count, too.
+            held_out: take the held-out part of a `Dataset`.
 
         Raises:
             ValueError: other parts than the spec's, of the wrong rank, size, type or range, with
                 NaN, or of different length.
         """
         if hasattr(x, "parts_for"):
-            x = x.parts_for(self.spec, held_out=name == "validation_data")
+            x = x.parts_for(self.spec, held_out=held_out)
         if not (isinstance(x, Mapping | tuple | list) or _is_array(x) or _is_lazy(x)):
             return None
         given = {
-            # Arrays as they are: Keras would copy them, and a copy is checked anew each time.
-            part: ops.convert_to_numpy(values) if ops.is_tensor(values) else values
+            part: _as_array(values) if _is_array(values) else values
             for part, values in self.spec.named(x, y, name).items()
         }
         if not all(_is_array(v) or _is_lazy(v) for v in given.values()):
@@ -586,9 +596,19 @@ class Game(keras.Model):
                 than one minibatch.
         """
         check_count("epochs", epochs)
-        size = 32 if batch_size is None else batch_size
+        size = 32 if batch_size is None else check_count("batch_size", batch_size)
         given = None if x is None else self.read(x, y)
         held_out = validation_data
+        for name in ("sample_weight", "class_weight"):
+            if options.pop(name, None) is not None:
+                raise ValueError(f"{name}: got one; a game weighs all samples alike.")
+        if given is None and (validation_split or batch_size is not None):
+            name, value = (
+                ("validation_split", validation_split)
+                if validation_split
+                else ("batch_size", batch_size)
+            )
+            raise ValueError(f"{name}: got {value!r} with a stream; it is for arrays.")
         if given is not None:
             if steps_per_epoch is not None:
                 raise ValueError(
@@ -596,8 +616,6 @@ class Game(keras.Model):
                     "pass through the data; it is for endless data sets."
                 )
             check_number("validation_split", validation_split, least=0, below=1)
-            if options.pop("sample_weight", None) is not None:
-                raise ValueError("sample_weight: got one; a game weighs all samples alike.")
             if validation_split and held_out is None:
                 cut = {part: int(len(v) * (1 - validation_split)) for part, v in given.items()}
                 held_out = {part: v[cut[part] :] for part, v in given.items()}
@@ -605,7 +623,7 @@ class Game(keras.Model):
             x, y, batch_size = self.batches(given, size), None, None
             options.setdefault("validation_batch_size", size)
         if held_out is not None:
-            kept = self.read(held_out, name="validation_data")
+            kept = self.read(held_out, name="validation_data", held_out=True)
             held_out = held_out if kept is None else self._held_out(kept, size)
         options["shuffle"] = False
         return super().fit(
@@ -629,14 +647,16 @@ class Game(keras.Model):
         """What `evaluate_batch` says of held-out data; `keras.Model.evaluate`, the data checked.
 
         Args:
-            x, y: held-out data, in any form that `fit` takes.
+            x, y: held-out data, in any form that `fit` takes; of a `Dataset` its held-out part.
             batch_size: samples in a minibatch of arrays; 32 by default.
             options: as in `keras.Model.evaluate`.
 
         Raises:
             ValueError: as `fit`.
         """
-        given = self.read(x, y)
+        if batch_size is not None:
+            check_count("batch_size", batch_size)
+        given = self.read(x, y, held_out=True)
         if not self.evaluation_names():  # a step that returns nothing cannot be compiled
             return {} if options.get("return_dict") else []
         if given is not None:
@@ -703,12 +723,14 @@ class Game(keras.Model):
     def get_config(self):
         config = {}
         for argument, value in self._arguments.values.items():
+            if argument in self._arguments.fixed:
+                continue  # the class sets it for its base, and cannot be given it
             if argument in self.players:
                 value = self.players[argument]
-            elif value is None and isinstance(chosen := getattr(self, argument, None), int | str):
-                value = chosen  # a seed that was drawn, the name that Keras gave
+            elif value is None and argument in ("seed", "name"):
+                value = getattr(self, argument)  # drawn, or given by Keras
             elif argument in self._arguments.left:
-                continue  # the class may set it for its base, and then cannot be given it
+                continue
             elif isinstance(value, tuple):
                 value = list(value)  # which it will be when it comes from a file
             config[argument] = keras.saving.serialize_keras_object(value)
@@ -746,15 +768,19 @@ def _sign(cls: type) -> None:
 
     `inspect` would find `Game.__new__`, which takes anything.
     """
-    own = inspect.signature(cls.__init__).parameters
-    shown = {n: p for n, p in own.items() if n != "self" and p.kind is not p.VAR_KEYWORD}
-    if len(shown) + 1 < len(own):
-        shown |= {
-            n: p.replace(kind=p.KEYWORD_ONLY)
-            for n, p in inspect.signature(cls.__mro__[1]).parameters.items()
-            if n not in own and p.default is not p.empty
+    own = dict(list(inspect.signature(cls.__init__).parameters.items())[1:])
+    passed_on = {p.kind for p in own.values()}
+    shown = {n: p for n, p in own.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    base = next((kind for kind in cls.__mro__[1:] if hasattr(kind, "__signature__")), None)
+    if base is not None and inspect.Parameter.VAR_KEYWORD in passed_on:
+        places = inspect.Parameter.VAR_POSITIONAL in passed_on
+        others = {
+            n: p if places else p.replace(kind=p.KEYWORD_ONLY)
+            for n, p in inspect.signature(base).parameters.items()
+            if n not in own
         }
-    cls.__signature__ = inspect.Signature(list(shown.values()))
+        shown = others | shown if places else shown | others
+    cls.__signature__ = inspect.Signature(sorted(shown.values(), key=lambda p: p.kind))
 
 
 _sign(Game)
@@ -766,6 +792,7 @@ class _Arguments:
     Attributes:
         values: all arguments, defaults included.
         left: those of a base that were left at their defaults.
+        fixed: those of `left` that a class between gave its base all the same.
     """
 
     def __init__(self, cls: type, arguments: tuple, keywords: dict[str, Any]):
@@ -774,6 +801,15 @@ class _Arguments:
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         self.values = defaults | given
         self.left = defaults.keys() - given.keys() - {*inspect.signature(cls.__init__).parameters}
+        self.fixed: set[str] = set()
+
+    def received(self, values: Mapping[str, Any]) -> None:
+        """Note what a base's constructor was given, by name."""
+        self.fixed |= {
+            name
+            for name, value in values.items()
+            if name in self.left and value is not self.values[name]
+        }
 
 
 class EpochMean(keras.metrics.Mean):
@@ -805,12 +841,23 @@ class _Epochs(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if hasattr(self.data, "epoch"):
             self.data.epoch = epoch
-        game: Any = self.model
-        game.count_on()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 0:  # after all callbacks of the epoch's beginning, which may load weights
+            game: Any = self.model
+            game.count_on()
 
 
 def _is_array(x) -> bool:
-    return isinstance(x, np.ndarray) or bool(ops.is_tensor(x))
+    """Whether it is in memory: numpy's, the backend's, or another library's."""
+    return bool(ops.is_tensor(x)) or hasattr(x, "__array__")
+
+
+def _as_array(x) -> np.ndarray:
+    """As numpy has it; an array of numpy's own as it is, because a copy would be checked anew."""
+    if type(x) is np.ndarray:
+        return x
+    return ops.convert_to_numpy(x) if ops.is_tensor(x) else np.asarray(x)
 
 
 def _is_lazy(x) -> bool:

@@ -17,6 +17,7 @@ from kgan.spec import Part, kind_of
 
 ops: Any = keras.ops  # its functions carry no types
 Schedule = keras.optimizers.schedules.LearningRateSchedule
+_HERE = ("self", "__class__")  # in a constructor beside its arguments
 SEEN = 2048  # conditions of training samples that a model keeps, to draw from
 
 
@@ -85,12 +86,19 @@ class TwoPlayerGame(Game):
         seed: int | None = None,
         name: str | None = None,
     ):
+        received = {name: value for name, value in locals().items() if name not in _HERE}
+        self._arguments.received(received)
         self.data_shape = check_shape(data_shape)
         self.latent_dim = check_count("latent_dim", latent_dim)
         self.data_range = check_range(data_range)
         self.discriminator_steps = check_count("discriminator_steps", discriminator_steps)
         self.instance_noise = _check_noise(instance_noise)
         self.penalties = check_penalties(penalties)
+        if simultaneous and self._penalty_every > 1:
+            raise ValueError(
+                f"penalties: got every = {self._penalty_every} in a simultaneous game, whose turns "
+                "are all taken in every step; accepted is every = 1, or simultaneous=False."
+            )
         if generator is None:
             generator = self.default_generator()
         if discriminator is None:
@@ -218,6 +226,14 @@ class TwoPlayerGame(Game):
         answer = self.discriminator(self.told(batch, "discriminator", x), training=training)
         return keras.tree.map_structure(lambda t: ops.cast(t, keras.config.floatx()), answer)
 
+    def packed(self, x):
+        """Samples as one logit judges them, and as penalties take its slope: alone."""
+        return x
+
+    def unpacked(self, x):
+        """The samples that `packed` was given."""
+        return x
+
     def told(self, batch, player, x):
         """What a player's network is given: x alone, or a list of x and the conditions.
 
@@ -249,7 +265,7 @@ class TwoPlayerGame(Game):
         real = batch["real"]
         shape = (ops.shape(real)[0], self.latent_dim)
         drawn: dict[str, Any] = {
-            penalty.name: penalty.draw(real, seed) for penalty in self.penalties
+            penalty.name: penalty.draw(self.packed(real), seed) for penalty in self.penalties
         }
         drawn["discriminator_noise"] = keras.random.normal(shape, seed=seed)
         drawn["generator_noise"] = keras.random.normal(shape, seed=seed)
@@ -283,8 +299,9 @@ class TwoPlayerGame(Game):
         value of each without its weight."""
 
         def scores(x):
-            return score_of(self.discriminate(batch, x))
+            return score_of(self.discriminate(batch, self.unpacked(x)))
 
+        real, fake = self.packed(real), self.packed(fake)
         total, values = 0.0, {}
         for penalty in self.penalties:
             if penalty.every == every:

@@ -92,14 +92,20 @@ class PacGAN(TwoPlayerGame):
 
     def discriminate(self, batch, x, training=True):
         """The logits of packs: `(n, ...)` samples to `(n / m, 1)`."""
-        return super().discriminate(batch, self.packs(x), training)
+        return super().discriminate(batch, self.packed(x), training)
 
-    def packs(self, x):
+    def packed(self, x):
         """Consecutive samples joined along their last axis: `(n, ..., c)` to `(n/m, ..., m·c)`."""
         *places, channels = self.data_shape
         x = ops.reshape(x, (-1, self.packing, *places, channels))
         x = ops.moveaxis(x, 1, -2)
         return ops.reshape(x, (-1, *places, self.packing * channels))
+
+    def unpacked(self, x):
+        """The samples of packs: `(n/m, ..., m·c)` to `(n, ..., c)`."""
+        *places, channels = self.data_shape
+        x = ops.reshape(x, (-1, *places, self.packing, channels))
+        return ops.reshape(ops.moveaxis(x, -2, 1), (-1, *places, channels))
 
     def score(self, x, y=None) -> np.ndarray:
         """The discriminator's logits for packs, or for samples that stand in packs.
@@ -143,10 +149,10 @@ class PacGAN(TwoPlayerGame):
                 f"{self.packing}."
             )
 
-    def read(self, x, y=None, name="x", bounded=True):
+    def read(self, x, y=None, name="x", bounded=True, held_out=False):
         """Checked arrays; `Game.read`, held-out ones of whole packs, as no remainder is dropped."""
-        given = super().read(x, y, name, bounded)
-        if given is not None and name == "validation_data":
+        given = super().read(x, y, name, bounded, held_out)
+        if given is not None and held_out:
             self._check_packs(name, len(given["real"]))
         return given
 
@@ -164,9 +170,8 @@ class PacGAN(TwoPlayerGame):
         Raises:
             ValueError: as `Game.evaluate`; samples that do not fill whole packs.
         """
-        if hasattr(x, "shape"):
+        if not isinstance(x, keras.utils.PyDataset):
             self._check_packs("batch_size", 32 if batch_size is None else batch_size)
-            self._check_packs("x", len(x))
         return super().evaluate(x, y, batch_size=batch_size, **options)
 
     def canonical(self, data):

@@ -67,6 +67,11 @@ class UnrolledGAN(TwoPlayerGame):
         self.unrolled_steps = check_count("unrolled_steps", unrolled_steps, least=0)
         self.units = check_count("units", units)
         super().__init__(data_shape, latent_dim=latent_dim, simultaneous=simultaneous, **options)
+        if self.penalties:
+            raise ValueError(
+                f"penalties: got {len(self.penalties)}; accepted are none, because the steps that "
+                "are unrolled descend the objective alone."
+            )
         refuse_batch_normalization(self.discriminator, "unrolling")
         refuse_smooth_resizing(self.discriminator, "unrolling")
 

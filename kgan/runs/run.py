@@ -251,7 +251,7 @@ def start(
                 "goes on bit for bit; let its constructor take seed= and pass it on."
             )
     given = model.read(data, name=f"data {data.name!r}")
-    model.read(data, name="validation_data")
+    model.read(data, name="validation_data", held_out=True)
     model.batches(given, batch_size, passes=passes)
     config = {
         "format": FORMAT,

@@ -39,7 +39,7 @@ def test_a_pack_is_samples_joined_along_the_last_axis(shape, m):
     """The packs' logits are those of the discriminator for numpy's own concatenation."""
     model, x = small(shape, m), normal(4 * m, *shape)
     by_hand = np.stack([np.concatenate(list(x[i : i + m]), axis=-1) for i in range(0, 4 * m, m)])
-    np.testing.assert_array_equal(array(model.packs(x)), by_hand)
+    np.testing.assert_array_equal(array(model.packed(x)), by_hand)
     expected = array(model.discriminator(by_hand, training=False))
     np.testing.assert_allclose(array(model.discriminate({}, x)), expected, rtol=1e-5)
     assert expected.shape == (4, 1)
@@ -51,10 +51,10 @@ def test_an_image_in_a_pack_stays_an_image(shape):
     model, x = small(shape, 2), normal(4, *shape)
     channels = shape[-1]
     for i in range(2):
-        part = array(model.packs(x))[..., i * channels : (i + 1) * channels]
+        part = array(model.packed(x))[..., i * channels : (i + 1) * channels]
         np.testing.assert_array_equal(part, x[i::2])
     torn = x.reshape(2, *shape[:-1], 2 * channels)
-    assert np.array_equal(torn, array(model.packs(x))) == (len(shape) == 1)
+    assert np.array_equal(torn, array(model.packed(x))) == (len(shape) == 1)
 
 
 @SHAPES

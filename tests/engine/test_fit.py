@@ -599,7 +599,6 @@ def test_what_is_not_said_about_a_two_player_game():
         "penalties": (),
         "seed": None,
         "name": None,
-        "unknown": inspect.Parameter.empty,
     }
 
 

@@ -336,7 +336,7 @@ def test_text_stands_out_in_both_schemes(html):
 
 
 def test_figures_stand_out_in_both_schemes():
-    from theory import figures
+    from theory.figures import illustration as figures
 
     css = (page.Path(page.__file__).with_suffix(".css")).read_text(encoding="utf-8")
     pages = re.findall(r"--page: (#\w{6})", css)

@@ -117,7 +117,7 @@ def ways(build, seeds: int, steps: int) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument(
         "--steps", type=int, default=500, help=f"of each seed in a round, a multiple of {PIECE}"
@@ -150,7 +150,7 @@ def main() -> int:
             ("one by one", "model.fit"),
         ):
             ratios = [a / b for a, b in zip(found[way], found[beside], strict=True)]
-            if name == "PacGAN" and beside != "model.fit":
+            if name == "PacGAN" and beside != "model.fit" and not Replicas.at_once():
                 accepted &= ratios[0] <= LIMIT
             figures = [f"{value:.3f}" for value in found[way]]
             table.add_row(name, way, *figures, beside, *(f"{ratio:.2f}" for ratio in ratios))

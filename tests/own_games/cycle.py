@@ -49,32 +49,29 @@ class CycleGAN(kgan.Game):
         filled = self.filled.value + ops.shape(batch["fake_a"])[0]
         self.filled.assign(ops.minimum(filled, self.pool_size))
 
-    def judged(self, x, pictures):
-        return self.network(f"judge_{x}", pictures, training=True)
-
     def judges_loss(self, batch):
-        answers = [(self.judged(x, batch[x]), self.judged(x, batch[f"shown_{x}"])) for x in "ab"]
+        judges = [(self.players[f"judge_{x}"], batch[x], batch[f"shown_{x}"]) for x in "ab"]
+        answers = [(d(x, training=True), d(shown, training=True)) for d, x, shown in judges]
         return sum(kgan.losses.least_squares_discriminator(*answer) for answer in answers), {}
 
     def translators_loss(self, batch):
-        fakes = {x: self.network(f"to_{x}", batch[y], training=True) for x, y in ("ab", "ba")}
-        fooled = [kgan.losses.least_squares_generator(self.judged(x, fakes[x])) for x in "ab"]
-        cycle = self.cycle(batch, fakes, training=True)
-        return sum(fooled) + self.cycle_weight * cycle, {"cycle": cycle}
+        fakes, cycle = self.there_and_back(batch, training=True)
+        answers = [self.players[f"judge_{x}"](fakes[x], training=True) for x in "ab"]
+        fooled = sum(map(kgan.losses.least_squares_generator, answers))
+        return fooled + self.cycle_weight * cycle, {"cycle": cycle}
 
-    def cycle(self, batch, fakes, training):
+    def there_and_back(self, batch, training):
+        fakes = {x: self.network(f"to_{x}", batch[y], training) for x, y in ("ab", "ba")}
         back = {x: self.network(f"to_{x}", fakes[y], training) for x, y in ("ab", "ba")}
-        return sum(ops.mean(ops.abs(batch[x] - back[x])) for x in "ab")
+        return fakes, sum(ops.mean(ops.abs(batch[x] - back[x])) for x in "ab")
 
     def log_names(self):
         return ("cycle",)
 
-    def evaluation_names(self):
-        return ("cycle",)
+    evaluation_names = log_names
 
     def evaluate_batch(self, batch):
-        fakes = {x: self.network(f"to_{x}", batch[y]) for x, y in ("ab", "ba")}
-        return {"cycle": self.cycle(batch, fakes, training=False)}
+        return {"cycle": self.there_and_back(batch, training=False)[1]}
 
     def call(self, x, training=False):
         return self.network("to_b", x, training)

@@ -453,9 +453,11 @@ class TwoPlayerGame(Game):
             elif part.kind == "label" and not part.shape:
                 values = np.random.default_rng((seed, 1)).integers(part.classes or 1, size=n)
             else:
+                untrained = name in self._seen
+                why = "the model has not been trained" if untrained else "its shape is free"
                 raise ValueError(
-                    f"{name}: got none, and the model has not been trained, so that there is "
-                    f"nothing to draw it from; accepted is a {part.kind} of shape {part.shape}."
+                    f"{name}: got none, and there is nothing to draw it from, because {why}; "
+                    f"accepted is a {part.kind} of shape {part.shape}."
                 )
             found[name] = values.astype("int32") if part.is_integer else values
         return found

@@ -13,10 +13,10 @@ ops: Any = keras.ops  # its functions carry no types
 class StridedConv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`, with another way to the same numbers where its gradient is slow.
 
-    XLA computes the gradient of a strided convolution by its input eight times as slowly on a
-    processor as TensorFlow does (benchmarks/README.md). There the rows and columns of each stride
-    become channels, and a convolution of stride 1 does the same sums in another order (Shi et al.
-    2016, "Real-Time Single Image and Video Super-Resolution", figure 1, read backwards).
+    XLA's gradient of a strided convolution by its input is slow on a processor, and so is a
+    gradient penalty's second derivative of it. There the rows and columns of each stride become
+    channels (Shi et al. 2016, "Real-Time Single Image and Video Super-Resolution", figure 1, read
+    backwards), and a product of patches with the kernel does the same sums in another order.
 
     Args, input and output: as of `keras.layers.Conv2D`; channels last.
     """
@@ -38,7 +38,7 @@ class StridedConv2D(keras.layers.Conv2D):
 
 
 def strided_convolution(x: Any, kernel: Any, stride: int) -> Any:
-    """A convolution of stride s with "same" padding, by one of stride 1 over s² times the channels.
+    """A convolution of stride s with "same" padding, as a product of patches with the kernel.
 
     Args:
         x: images `(n, height, width, channels)`, sides known.

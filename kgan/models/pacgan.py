@@ -170,7 +170,7 @@ class PacGAN(TwoPlayerGame):
         Raises:
             ValueError: as `Game.evaluate`; samples that do not fill whole packs.
         """
-        if not isinstance(x, keras.utils.PyDataset):
+        if self.read(x, y, held_out=True) is not None:  # a stream has minibatches of its own
             self._check_packs("batch_size", 32 if batch_size is None else batch_size)
         return super().evaluate(x, y, batch_size=batch_size, **options)
 

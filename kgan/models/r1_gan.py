@@ -8,7 +8,7 @@ import keras
 
 from kgan import losses, networks
 from kgan.checks import check_count, check_number
-from kgan.penalties import R1, R2, Penalty
+from kgan.penalties import R1, R2, Penalty, check_penalties
 from kgan.two_player import TwoPlayerGame
 
 
@@ -65,7 +65,10 @@ class R1GAN(TwoPlayerGame):
         ]
         self.filters = check_count("filters", filters)
         super().__init__(
-            data_shape, average_decay=average_decay, penalties=(*own, *penalties), **options
+            data_shape,
+            average_decay=average_decay,
+            penalties=(*own, *check_penalties(penalties)),
+            **options,
         )
 
     def default_generator(self):

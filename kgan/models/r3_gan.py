@@ -12,7 +12,7 @@ from keras import layers
 from kgan import losses, networks
 from kgan.checks import check_count, check_number
 from kgan.networks import check_image_shape, coarsest_grid, cropping, halvings, output_activation
-from kgan.penalties import R1, R2, Penalty
+from kgan.penalties import R1, R2, Penalty, check_penalties
 from kgan.two_player import TwoPlayerGame
 
 
@@ -60,7 +60,7 @@ class R3GAN(TwoPlayerGame):
         super().__init__(
             data_shape,
             average_decay=average_decay,
-            penalties=(R1(gamma), R2(gamma), *penalties),
+            penalties=(R1(gamma), R2(gamma), *check_penalties(penalties)),
             **options,
         )
 

@@ -8,7 +8,7 @@ import keras
 
 from kgan import losses, networks
 from kgan.checks import check_count, check_number
-from kgan.penalties import GradientPenalty, Penalty
+from kgan.penalties import GradientPenalty, Penalty, check_penalties
 from kgan.two_player import TwoPlayerGame
 
 
@@ -54,7 +54,7 @@ class WGANGP(TwoPlayerGame):
         super().__init__(
             data_shape,
             discriminator_steps=discriminator_steps,
-            penalties=(GradientPenalty(penalty_weight), *penalties),
+            penalties=(GradientPenalty(penalty_weight), *check_penalties(penalties)),
             **options,
         )
 

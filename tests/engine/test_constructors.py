@@ -195,3 +195,27 @@ def test_options_that_a_stream_has_no_use_for_are_refused(options, message):
         model.fit(stream, **options)
     with pytest.raises(ValueError, match=r"batch_size: got 2\.5"):
         model.fit(np.zeros((8, 2), "float32"), batch_size=2.5)
+
+
+def test_a_stream_of_packs_is_evaluated_in_its_own_minibatches():
+    """32, the size that arrays are cut into, fills no packs of three; a stream has its own."""
+    model = kgan.PacGAN((2,), units=4, packing=3, data_range=None, seed=0)
+    model.compile()
+    x = np.zeros((12, 2), "float32")
+    stream = model.batches({"real": x}, 6)
+    assert np.isfinite(model.evaluate(stream, verbose=0)).all()
+    if keras.backend.backend() == "torch":
+        loader = pytest.importorskip("torch").utils.data.DataLoader(x, batch_size=6)
+        assert np.isfinite(model.evaluate(loader, verbose=0)).all()
+    with pytest.raises(ValueError, match="batch_size: got 32"):
+        model.evaluate(x, verbose=0)
+
+
+@pytest.mark.parametrize("kind", [kgan.WGANGP, kgan.R1GAN, kgan.R3GAN])
+def test_a_single_penalty_needs_no_tuple(kind):
+    own = kind((2,), filters=2).penalties
+    extra = kgan.penalties.GradientPenalty(2.0)
+    if kind is kgan.WGANGP:
+        extra = kgan.penalties.R2(2.0)
+    found = [penalty.name for penalty in kind((2,), filters=2, penalties=extra).penalties]
+    assert found == [*(penalty.name for penalty in own), extra.name]

@@ -258,7 +258,7 @@ def test_other_bad_calls_are_refused_by_name(conditional, cycle):
         (lambda: conditional.generate(2, labels=1), "condition 'labels' is unknown.*'label'"),
         (lambda: conditional.score(x), "x: got no 'label'"),
         (lambda: conditional.score(3), "x: got int"),
-        (lambda: untold.generate(2), "caption: got none, and the model has not been trained"),
+        (lambda: untold.generate(2), "caption: got none, .*the model has not been trained"),
         (lambda: untold.generate(2, caption=[1, 2]), r"caption: got shape \(2, 2\)"),
         (lambda: untold.generate(2, caption=[0, 0, 0, 0, 0, 50]), "caption: got 50 at index 0"),
         (lambda: translator.translate(3 * x, "b"), "x: got values"),

@@ -49,14 +49,16 @@ class CycleGAN(kgan.Game):
         filled = self.filled.value + ops.shape(batch["fake_a"])[0]
         self.filled.assign(ops.minimum(filled, self.pool_size))
 
+    def judged(self, x, pictures):
+        return self.network(f"judge_{x}", pictures, training=True)
+
     def judges_loss(self, batch):
-        judges = [(self.players[f"judge_{x}"], batch[x], batch[f"shown_{x}"]) for x in "ab"]
-        answers = [(d(x, training=True), d(shown, training=True)) for d, x, shown in judges]
+        answers = [(self.judged(x, batch[x]), self.judged(x, batch[f"shown_{x}"])) for x in "ab"]
         return sum(kgan.losses.least_squares_discriminator(*answer) for answer in answers), {}
 
     def translators_loss(self, batch):
         fakes, cycle = self.there_and_back(batch, training=True)
-        answers = [self.players[f"judge_{x}"](fakes[x], training=True) for x in "ab"]
+        answers = [self.judged(x, fakes[x]) for x in "ab"]
         fooled = sum(map(kgan.losses.least_squares_generator, answers))
         return fooled + self.cycle_weight * cycle, {"cycle": cycle}
 

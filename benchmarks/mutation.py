@@ -77,7 +77,9 @@ OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "untested", 36: "killed
 def of_calculators(count: int, seed: int, jobs: int):
     """Name of a mutant -> what became of it, and a function that shows a mutant."""
     # Running any one mutant makes them all.
-    mutmut("run", "--max-children", str(jobs), "theory.transport.x_wasserstein__mutmut_1")
+    mutmut(
+        "run", "--max-children", str(jobs), "theory.calculators.transport.x_wasserstein__mutmut_1"
+    )
     sample = drawn(sorted(outcomes()), count, seed)
     mutmut("run", "--max-children", str(jobs), *sample)
     codes = outcomes()

@@ -10,10 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from theory.claim import Claim, Verdict
-    from theory.convex_functions import F_DIVERGENCES, FDivergence
-    from theory.densities import Discrete, Empirical, Mixture
-    from theory.divergences import (
+    from theory.calculators.convex_functions import F_DIVERGENCES, FDivergence
+    from theory.calculators.densities import Discrete, Empirical, Mixture
+    from theory.calculators.divergences import (
         Discriminator,
         f_divergence,
         js,
@@ -22,35 +21,36 @@ if TYPE_CHECKING:
         total_variation,
         value,
     )
-    from theory.registry import claims, verify
-    from theory.transport import (
+    from theory.calculators.transport import (
         TransportPlan,
         kantorovich_potential,
         transport_plan,
         wasserstein,
     )
+    from theory.claim import Claim, Verdict
+    from theory.claim.registry import claims, verify
 
 _HOME = {
     "Claim": "claim",
     "Verdict": "claim",
-    "claims": "registry",
-    "verify": "registry",
-    "Mixture": "densities",
-    "Discrete": "densities",
-    "Empirical": "densities",
-    "Discriminator": "divergences",
-    "optimal_discriminator": "divergences",
-    "F_DIVERGENCES": "convex_functions",
-    "FDivergence": "convex_functions",
-    "f_divergence": "divergences",
-    "kl": "divergences",
-    "js": "divergences",
-    "total_variation": "divergences",
-    "value": "divergences",
-    "wasserstein": "transport",
-    "TransportPlan": "transport",
-    "transport_plan": "transport",
-    "kantorovich_potential": "transport",
+    "claims": "claim.registry",
+    "verify": "claim.registry",
+    "Mixture": "calculators.densities",
+    "Discrete": "calculators.densities",
+    "Empirical": "calculators.densities",
+    "Discriminator": "calculators.divergences",
+    "optimal_discriminator": "calculators.divergences",
+    "F_DIVERGENCES": "calculators.convex_functions",
+    "FDivergence": "calculators.convex_functions",
+    "f_divergence": "calculators.divergences",
+    "kl": "calculators.divergences",
+    "js": "calculators.divergences",
+    "total_variation": "calculators.divergences",
+    "value": "calculators.divergences",
+    "wasserstein": "calculators.transport",
+    "TransportPlan": "calculators.transport",
+    "transport_plan": "calculators.transport",
+    "kantorovich_potential": "calculators.transport",
 }
 
 __all__ = [

@@ -14,8 +14,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from theory import registry as claims_
-from theory.exercises import EXERCISES, exercises
+from theory.claim import registry as claims_
+from theory.claim.exercises import EXERCISES, exercises
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ def list_(exercise: Exercise = None, as_json: AsJson = False) -> None:
         keys = ("id", "alias", "title", "statement", "assumptions", "sources", "exercises")
         _print_json([{key: getattr(claim, key) for key in keys} for claim in chosen], exercise)
         return
-    from theory.report import claim_list
+    from theory.report.terminal import claim_list
 
     if chosen:
         _console().print(claim_list(chosen))
@@ -124,7 +124,7 @@ def show(
     if as_json:
         typer.echo(json.dumps(verdict.record(), indent=1))
     else:
-        from theory.report import claim_page
+        from theory.report.terminal import claim_page
 
         _console().print(claim_page(verdict), highlight=False)
     if verdict.status == "failed":
@@ -147,7 +147,7 @@ def _write(
     folder: Path, verdicts: list[claims_.Verdict], exercise: str | None, elapsed: float, jobs: int
 ) -> None:
     """Write the page, grouped by the exercises that were asked for, or all that it answers."""
-    from theory import page
+    from theory.report import page
 
     everything = len(verdicts) == len(claims_.claims())
     ids = {v.claim.id for v in verdicts}
@@ -169,7 +169,7 @@ def _write(
 def _print_verdicts(
     verdicts: list[claims_.Verdict], elapsed: float, jobs: int, table: bool
 ) -> None:
-    from theory.report import summary, verdict_table
+    from theory.report.terminal import summary, verdict_table
 
     console = _console()
     if table:

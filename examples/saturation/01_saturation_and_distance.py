@@ -34,7 +34,7 @@ from scipy.special import log_expit
 import kgan
 import theory
 from kgan.callbacks import TheoryMonitor
-from theory.topics.instance_noise import js_gradient
+from theory.calculators.noise import js_gradient
 
 SEED = 0
 STEPS_OF_D = (0, 10, 20, 50, 100, 200, 400, 800, 1600)  # part 1, where the gradient is measured

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from kgan.reproduce.table import Figure, Reproduction, Row, choose
-from theory.topics.dynamics import dirac_field
+from theory.calculators.dynamics import dirac_field
 
 STEP = 0.2
 STEPS = 500

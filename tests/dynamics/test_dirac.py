@@ -14,7 +14,7 @@ from scipy.special import expit
 import kgan
 from kgan import losses
 from kgan.layers import SpectralNormalization
-from theory.topics.dynamics import dirac_field
+from theory.calculators.dynamics import dirac_field
 
 RATE = 0.25  # exact in float32, in which Keras keeps learning rates
 POINTS = [(1.0, 1.0), (1.0, -1.0), (-0.375, 2.0), (3.0, 0.25), (0.0, 1.5)]  # exact in float32, too

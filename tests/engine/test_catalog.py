@@ -15,7 +15,7 @@ import kgan.models
 from kgan.catalog import CAPABILITIES, CATALOG
 from kgan.runs.folder import MODELS
 from registry import MODELS as TESTED
-from theory.exercises import EXERCISES
+from theory.claim.exercises import EXERCISES
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SHAPES = {"points": [(1,), (2,)], "vector": [(64,)], "image": [(8, 8, 1), (16, 16, 3)]}
@@ -53,8 +53,10 @@ def test_an_entry_is_whole(entry):
     )
     assert entry.shows, f"write into {where} what the model shows"
     known = {exercise.name for exercise in EXERCISES}
-    assert entry.exercises, f"write into {where} an exercise of theory/exercises.py"
-    assert set(entry.exercises) <= known, f"{where} names exercises of theory/exercises.py only"
+    assert entry.exercises, f"write into {where} an exercise of theory/claim/exercises.py"
+    assert set(entry.exercises) <= known, (
+        f"{where} names exercises of theory/claim/exercises.py only"
+    )
     assert set(entry.capabilities) <= set(CAPABILITIES), (
         f"{where} has a word that CAPABILITIES does not say the meaning of"
     )

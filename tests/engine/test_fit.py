@@ -474,7 +474,7 @@ def test_conditions_are_given_once_or_for_each_or_drawn():
 def test_conditions_are_drawn_as_they_were_seen(monkeypatch):
     vector = kgan.Part((3,), "vector")
     model = told(vector=vector)
-    with pytest.raises(ValueError, match="vector: got none, and .* has not been trained"):
+    with pytest.raises(ValueError, match=r"vector: got none, and .* has not been trained"):
         model.generate(2)
     labels, vectors = np.array([3, 1, 1, 2]), np.arange(12.0).reshape(4, 3)
     batch = {"real": REAL.astype("float32"), "label": labels, "vector": vectors}

@@ -15,8 +15,8 @@ from kgan.callbacks import TheoryMonitor
 from kgan.callbacks.theory_monitor.critic import matched
 from kgan.callbacks.theory_monitor.packs import pack_curve
 from registry import MODELS
-from theory.topics.instance_noise import js_gradient, noised_uniform
-from theory.topics.mode_collapse_region import packed
+from theory.calculators.noise import js_gradient, noised_uniform
+from theory.calculators.packing import packed
 
 P_DATA = theory.Mixture.normal([0.5, 0.5], [-2, 1], [0.7, 1])
 P_G = scipy.stats.norm(0, 1.5)

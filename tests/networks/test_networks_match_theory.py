@@ -7,8 +7,8 @@ from keras import layers, ops
 
 import kgan
 from kgan.layers import Maxout
-from theory.topics.explicit_density import GaussianModel
-from theory.topics.momentum import momentum_iterates
+from theory.chapters.densities.explicit_density import GaussianModel
+from theory.chapters.networks.momentum import momentum_iterates
 
 
 def units(network: keras.Sequential) -> list[str]:

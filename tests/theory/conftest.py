@@ -2,7 +2,7 @@
 
 import pytest
 
-from theory import claim, registry
+from theory.claim import claim, registry
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from scipy.special import ndtr
 
 import theory
 from theory import Discrete, Discriminator, Empirical, Mixture
-from theory.convex_functions import F_DIVERGENCES, FDivergence, _check_f
-from theory.integration import integrate, integrate_to_tails, sign_changes
+from theory.calculators.convex_functions import F_DIVERGENCES, FDivergence, _check_f
+from theory.calculators.integration import integrate, integrate_to_tails, sign_changes
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -458,7 +458,7 @@ def test_optimal_discriminator():
 
 
 def test_certified_values_are_asked_of_theory_certified(monkeypatch):
-    from theory import certified
+    from theory.calculators import certified
 
     p, q = stats.norm(0, 1), stats.norm(1, 2)
     for name in ("kl", "js", "total_variation"):

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 import theory
-from theory import Mixture, certified
+from theory import Mixture
+from theory.calculators import certified
 from theory.claim import Claim
 
 N, M = stats.norm, Mixture.normal

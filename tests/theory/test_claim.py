@@ -6,7 +6,7 @@ import pytest
 
 import theory
 from theory.claim import SAMPLING_BOUND, TOPICS, Claim
-from theory.registry import pending, verify_all
+from theory.claim.registry import pending, verify_all
 
 
 def test_several_processes_find_what_one_finds():

@@ -7,8 +7,8 @@ import pytest
 
 import theory
 from theory.claim import TOPICS
-from theory.exercises import EXERCISES
-from theory.registry import pending
+from theory.claim.exercises import EXERCISES
+from theory.claim.registry import pending
 
 CLAIMS = theory.claims()
 ROOT = Path(__file__).parents[2]

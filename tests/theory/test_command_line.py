@@ -73,7 +73,7 @@ def test_verify_an_exercise():
     found = json.loads(run("list", "--exercise", "HW5.6", "--json").stdout)
     assert {"A-DST-03"} <= {claim["id"] for claim in found["claims"]}
     assert all(any(e.startswith("HW5.6") for e in claim["exercises"]) for claim in found["claims"])
-    assert found["pending"] == theory.registry.pending("HW5.6")
+    assert found["pending"] == theory.claim.registry.pending("HW5.6")
 
 
 @pytest.mark.usefixtures("own_registry")

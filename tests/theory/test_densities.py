@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 import theory
-from theory import Discrete, Empirical, Mixture, certified
-from theory.densities import _LEVELS, _upper_quantile, as_law, merge
+from theory import Discrete, Empirical, Mixture
+from theory.calculators import certified
+from theory.calculators.densities import _LEVELS, _upper_quantile, as_law, merge
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")

@@ -5,11 +5,14 @@ import pytest
 from scipy import stats
 
 from theory import Mixture
-from theory.figures import densities, illustrations, networks
-from theory.topics.evaluation import log_parzen, parzen_variance, smoothed
-from theory.topics.explicit_density import GaussianModel
-from theory.topics.momentum import momentum_iterates
-from theory.topics.networks import ACTIVATIONS, activation, dropout
+from theory.calculators.noise import smoothed
+from theory.chapters.densities import figures as densities
+from theory.chapters.densities.explicit_density import GaussianModel
+from theory.chapters.evaluation.parzen import log_parzen, parzen_variance
+from theory.chapters.networks import figures as networks
+from theory.chapters.networks.layers import ACTIVATIONS, activation, dropout
+from theory.chapters.networks.momentum import momentum_iterates
+from theory.report.illustration import illustrations
 
 
 def test_gaussian_model_is_the_fitted_law():

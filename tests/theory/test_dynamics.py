@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.figures.dynamics import radius_table
-from theory.topics.dynamics import (
+from theory.calculators.dynamics import (
     METHODS,
     OBJECTIVES,
     bilinear_field,
@@ -16,6 +15,7 @@ from theory.topics.dynamics import (
     flow,
     trajectory,
 )
+from theory.chapters.dynamics.figures import radius_table
 
 theta, psi = sp.symbols("theta psi", real=True)
 SOFTPLUS = sp.Lambda(theta, sp.log(1 + sp.exp(theta)))

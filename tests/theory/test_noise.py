@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from theory.divergences import js
-from theory.topics.disjoint_supports import share_of_cells, spiral
-from theory.topics.instance_noise import js_gradient, noised_uniform, noised_uniform_density
+from theory.calculators.divergences import js
+from theory.calculators.noise import js_gradient, noised_uniform, noised_uniform_density
+from theory.chapters.supports.disjoint_supports import share_of_cells, spiral
 
 
 @pytest.mark.parametrize("theta", [-3.0, 0.5, 2.0, 10.0])

@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 import theory
-from theory.topics.mode_collapse import dropped_modes_js
-from theory.topics.mode_collapse_region import (
-    COLLAPSED,
-    DATA,
-    SPREAD,
+from theory.calculators.packing import (
     collapse_region,
+    dropped_modes_js,
     packed,
     products,
     variation_range,
 )
-from theory.topics.mode_seeking import mode_seeking_fit
+from theory.chapters.collapse.mode_collapse_region import COLLAPSED, DATA, SPREAD
+from theory.chapters.collapse.mode_seeking import mode_seeking_fit
 
 
 @pytest.mark.parametrize("n", [1, 2, 4])

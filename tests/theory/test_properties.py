@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import theory
 from theory import Discriminator, Empirical, Mixture
-from theory.integration import integrate
+from theory.calculators.integration import integrate
 
 LOG2, LOG4 = math.log(2), math.log(4)
 N = 5

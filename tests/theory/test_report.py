@@ -11,9 +11,9 @@ import pytest
 import theory
 from theory import page
 from theory.claim import TOPICS, Claim, Verdict
-from theory.exercises import EXERCISES, exercises
-from theory.figures import illustrations
-from theory.typesetting import mathml, prose
+from theory.claim.exercises import EXERCISES, exercises
+from theory.report.illustration import illustrations
+from theory.report.typesetting import mathml, prose
 
 VOID = {"meta", "link", "br", "img", "hr"}
 # Claims that no formula says better: scores measured on digits, and the layers of a network.
@@ -51,7 +51,7 @@ class Document(HTMLParser):
 
 
 def verified(*names):
-    return {claim: claim.verify() for claim in map(theory.registry.find, names)}
+    return {claim: claim.verify() for claim in map(theory.claim.registry.find, names)}
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +270,7 @@ def test_an_exercise_names_value_tolerance_and_what_is_missing(html):
     for exercise in EXERCISES:
         section = re.search(rf'<section id="{exercise.name}" .*?</section>', html, re.DOTALL)[0]
         assert all(f">{id_}<" in section for id_ in exercise.answers)
-        missing = set(theory.registry.pending(exercise.name)) & set(exercise.answers)
+        missing = set(theory.claim.registry.pending(exercise.name)) & set(exercise.answers)
         assert ("Still to be built" in section) == bool(missing)
 
 
@@ -336,7 +336,7 @@ def test_text_stands_out_in_both_schemes(html):
 
 
 def test_figures_stand_out_in_both_schemes():
-    from theory.figures import illustration as figures
+    from theory.report import illustration as figures
 
     css = (page.Path(page.__file__).with_suffix(".css")).read_text(encoding="utf-8")
     pages = re.findall(r"--page: (#\w{6})", css)

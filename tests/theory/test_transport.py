@@ -11,8 +11,8 @@ from scipy.optimize import linear_sum_assignment
 
 import theory
 from theory import Discrete, Empirical, Mixture, kantorovich_potential, transport_plan
-from theory.integration import integrate
-from theory.transport import _excess, _levels
+from theory.calculators.integration import integrate
+from theory.calculators.transport import _excess, _levels
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -312,7 +312,7 @@ def test_wasserstein_keeps_powers_of_large_orders():
 
 
 def test_certified_distance_is_asked_of_theory_certified(monkeypatch):
-    from theory import certified
+    from theory.calculators import certified
 
     monkeypatch.setattr(certified, "wasserstein", lambda p, q: ("ball", p, q))
     q = stats.norm(1, 1)

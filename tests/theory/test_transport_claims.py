@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import theory
-from theory.figures.transport import Comparison, comparisons, transport_plans
+from theory.chapters.transport.figures import Comparison, comparisons, transport_plans
 
 WORKED = comparisons()
 DISCRETE = [c for c in WORKED if c.gap is not None]

@@ -252,7 +252,7 @@ def _noised(law, s: float):
     if s == 0:
         return law
     import theory
-    from theory.topics.evaluation import smoothed
+    from theory.calculators.noise import smoothed
 
     mixture = law if isinstance(law, theory.Mixture) else theory.Mixture([1.0], [law])
     try:

@@ -1,0 +1,495 @@
+"""The laws that the calculators take: mixtures of densities, discrete laws and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+# A weight vector may miss one by this much (float32 sums do) and is then divided by its sum.
+_SUM_TOLERANCE = 1e-6
+
+# Where a component is cut into pieces for integration: its quantiles on either side at these
+# levels. Beyond the last nothing is integrated; the last three judge whether the tails die out.
+_LEVELS = np.array([0.25, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-16, 1e-20, 1e-25, 1e-30])
+
+ACCEPTED = (
+    "a frozen continuous distribution of scipy.stats, theory.Mixture, theory.Discrete, "
+    "theory.Empirical or a vector of probabilities"
+)
+
+
+class Mixture:
+    """A mixture of continuous laws on the line, p(x) = sum_i w_i p_i(x).
+
+    Args:
+        weights: shape (n,), at least zero, with sum one (within 1e-6; then made exact).
+        components: n frozen continuous distributions of `scipy.stats`, or mixtures. A distribution
+            frozen with arrays counts as that many components.
+
+    Raises:
+        ValueError: the lengths differ, a weight is negative or NaN, the weights do not add up to
+            one, a component is not continuous, its parameters are invalid, or its density does
+            not integrate to one.
+
+    Source: the data laws of Goodfellow et al. 2014, figure 1 and section 4 are of this kind.
+    """
+
+    def __init__(self, weights: Any, components: Sequence[Any]) -> None:
+        self.components = tuple(components)
+        flat: list[tuple[Any, np.ndarray]] = []  # (frozen distribution, its weights)
+        sizes = [_size(c) for c in self.components]
+        self.weights = _weights(weights, "weights")
+        if sum(sizes) != self.weights.size:
+            raise ValueError(
+                f"weights: got {self.weights.size} for {sum(sizes)} components, expected as many"
+            )
+        for component, part in zip(
+            self.components, np.split(self.weights, np.cumsum(sizes)[:-1]), strict=True
+        ):
+            if isinstance(component, Mixture):
+                flat += [(c, w * part[0]) for c, w in component._parts]
+            else:
+                flat.append((component, part))
+        self._parts = flat
+        self._log_weights = [_log(w) for _, w in flat]
+        for component, _ in flat:
+            _check_component(component)
+
+    @classmethod
+    def normal(cls, weights: Any, means: Any, stds: Any) -> Mixture:
+        """A mixture of normal laws.
+
+        Args:
+            weights: shape (n,), as in `Mixture`.
+            means: shape (n,).
+            stds: shape (n,) or one number; standard deviations, greater than zero.
+
+        Raises:
+            ValueError: as `Mixture`, or a standard deviation is not positive and finite.
+        """
+        from scipy import stats
+
+        means, stds = np.asarray(means, dtype=float), np.asarray(stds, dtype=float)
+        if means.ndim != 1 or stds.shape not in ((), means.shape):
+            raise ValueError(f"stds: got shape {stds.shape} for means of shape {means.shape}")
+        if not np.isfinite(means).all():
+            raise ValueError("means: got NaN or infinity, expected finite numbers")
+        if not (np.isfinite(stds).all() and (stds > 0).all()):
+            raise ValueError(f"stds: got {stds}, expected finite numbers greater than zero")
+        return cls(weights, [stats.norm(means, np.broadcast_to(stds, means.shape))])
+
+    def logpdf(self, x: Any) -> np.ndarray:
+        """log p(x) for each x, an array of x's shape."""
+        terms = self._each(x, lambda c, x: c.logpdf(x), self._log_weights, np.add)
+        return _map(terms, lambda t: np.logaddexp.reduce(t, axis=-1))
+
+    def pdf(self, x: Any) -> np.ndarray:
+        """p(x) for each x, an array of x's shape."""
+        return np.exp(self.logpdf(x))
+
+    def cdf(self, x: Any) -> np.ndarray:
+        """The probability of values up to x."""
+        return self._average(lambda c, x: c.cdf(x), x)
+
+    def sf(self, x: Any) -> np.ndarray:
+        """The probability of values above x, accurate where `cdf` has rounded to one."""
+        return self._average(lambda c, x: c.sf(x), x)
+
+    def ppf(self, u: Any) -> np.ndarray:
+        """The quantile function: where `cdf` reaches u, for u in [0, 1]."""
+        return self._quantile(u, upper=False)
+
+    def isf(self, u: Any) -> np.ndarray:
+        """The upper quantile function: where `sf` comes down to u, for u in [0, 1]."""
+        return self._quantile(u, upper=True)
+
+    def rvs(self, size: int | tuple[int, ...] = 1, random_state: Any = None) -> np.ndarray:
+        """Independent samples of the given shape; `random_state` is a seed or a Generator."""
+        rng = np.random.default_rng(random_state)
+        shape = (size,) if isinstance(size, int) else tuple(size)
+        choice = rng.choice(self._flat_weights.size, size=int(np.prod(shape)), p=self._flat_weights)
+        samples = np.empty(choice.size)
+        first = 0
+        for c, w in self._parts:
+            mine = np.flatnonzero((choice >= first) & (choice < first + w.size))
+            take = choice[mine] - first
+            first += w.size
+            if mine.size:
+                args = [np.broadcast_to(a, w.shape)[take] for a in c.args]
+                kwds = {k: np.broadcast_to(a, w.shape)[take] for k, a in c.kwds.items()}
+                samples[mine] = c.dist.rvs(*args, size=mine.size, random_state=rng, **kwds)
+        return samples.reshape(shape)
+
+    def mean(self) -> float:
+        """The expected value."""
+        return float(sum(np.dot(w, np.broadcast_to(c.mean(), w.shape)) for c, w in self._parts))
+
+    def std(self) -> float:
+        """The standard deviation."""
+        mean = self.mean()
+        variance = sum(
+            np.dot(w, np.broadcast_to(c.var() + (c.mean() - mean) ** 2, w.shape))
+            for c, w in self._parts
+        )
+        return float(np.sqrt(variance))
+
+    def support(self) -> tuple[float, float]:
+        """The smallest interval (low, high) that holds all mass."""
+        intervals = self._intervals()
+        return intervals[0][0], intervals[-1][1]
+
+    def normal_parameters(self) -> tuple[float, float] | None:
+        """The mean and the standard deviation if this is one normal law, otherwise None."""
+        from scipy import stats
+
+        component = self._parts[0][0]
+        if self._flat_weights.size != 1 or type(component.dist) is not type(stats.norm):
+            return None
+        return float(np.ravel(component.mean())[0]), float(np.ravel(component.std())[0])
+
+    @cached_property
+    def _flat_weights(self) -> np.ndarray:
+        return np.concatenate([w for _, w in self._parts])
+
+    def _each(
+        self, x: Any, method: Callable[..., Any], factors: list[np.ndarray], join: Callable
+    ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+        """The weighted terms of all components, shape (points, n), a bounded number at a time."""
+        x = np.asarray(x, dtype=float)
+        flat = x.reshape(-1)
+        step = max(1, 1_000_000 // self._flat_weights.size)
+        for start in range(0, max(flat.size, 1), step):
+            part = flat[start : start + step, None]
+            with np.errstate(all="ignore"):  # scipy's own, in tails; a NaN is noticed later
+                terms = [
+                    join(np.broadcast_to(method(c, part), (part.shape[0], f.size)), f)
+                    for (c, _), f in zip(self._parts, factors, strict=True)
+                ]
+            yield x.shape, np.concatenate(terms, axis=-1)
+
+    def _average(self, method: Callable[..., Any], x: Any) -> np.ndarray:
+        terms = self._each(x, method, [w for _, w in self._parts], np.multiply)
+        return _map(terms, lambda t: t.sum(axis=-1))
+
+    def _quantile(self, u: Any, upper: bool) -> np.ndarray:
+        """Solve log cdf(x) = log u (or sf) by Newton steps kept inside a shrinking bracket."""
+        u = np.asarray(u, dtype=float)
+        if not ((u >= 0) & (u <= 1)).all():
+            raise ValueError("u: got a value outside [0, 1], expected probabilities")
+        shape, u = u.shape, u.reshape(-1)
+        # The answer lies between the components' extreme quantiles, and between two edges.
+        quantiles = self._component_quantiles(u, upper)
+        low, high = quantiles.min(axis=1), quantiles.max(axis=1)
+        x = np.where(u == (0 if upper else 1), high, low)
+        open_ = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low < high))
+        if open_.size == 0:
+            return x.reshape(shape)
+        level, low, high = u[open_], low[open_], high[open_]
+        edges, below, above = self._table
+        place = (
+            edges.size - np.searchsorted(above[::-1], level, side="right")
+            if upper
+            else np.searchsorted(below, level)
+        )
+        ends = np.concatenate([[-np.inf], edges, [np.inf]])
+        low, high = np.maximum(low, ends[place]), np.minimum(high, ends[place + 1])
+        x[open_] = low + (high - low) / 2
+        for _ in range(200):
+            at = x[open_]
+            mass = self.sf(at) if upper else self.cdf(at)
+            excess = level - mass if upper else mass - level
+            low = np.where(excess < 0, at, low)
+            high = np.where(excess < 0, high, at)
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                slope = (-1 if upper else 1) * self.pdf(at) / mass
+                newton = at - np.log(mass / level) / slope
+            inside = (newton > low) & (newton < high)
+            step = np.where(inside, newton, low + (high - low) / 2)
+            spacing = 2 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
+            met = np.abs(excess) <= 1e-15 * level  # nearer is rounding of the mass
+            still = (np.abs(step - at) > spacing) & (high - low > spacing) & ~met
+            x[open_] = np.where(met, at, step)
+            open_, level, low, high = open_[still], level[still], low[still], high[still]
+            if open_.size == 0:
+                break
+        return x.reshape(shape)
+
+    def _component_quantiles(self, u: np.ndarray, upper: bool) -> np.ndarray:
+        """The quantiles of every component that has mass, shape (levels, components)."""
+        columns = []
+        for c, w in self._parts:
+            with np.errstate(all="ignore"):
+                values = _upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
+            columns.append(np.broadcast_to(values, (u.size, w.size))[:, w > 0])
+        return np.concatenate(columns, axis=1)
+
+    def _intervals(self) -> list[tuple[float, float]]:
+        """Where there is mass: the components' supports, merged where they touch."""
+        pairs: list[tuple[float, float]] = []
+        for c, w in self._parts:
+            a, b = (np.broadcast_to(end, w.shape)[w > 0] for end in c.support())
+            pairs += zip(a.tolist(), b.tolist(), strict=True)
+        return merge(pairs)
+
+    def _cuts(self) -> list[tuple[float, float]]:
+        """Three nested intervals outside of which there is next to no mass (1e-20 to 1e-30)."""
+        tails = _LEVELS[-3:]
+        low = self._component_quantiles(tails, upper=False).min(axis=1)
+        high = self._component_quantiles(tails, upper=True).max(axis=1)
+        return list(zip(low.tolist(), high.tolist(), strict=True))
+
+    @cached_property
+    def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The edges with `cdf` and `sf` there, to start the search for a quantile."""
+        edges = self._edges
+        below, above = self.cdf(edges), self.sf(edges)
+        return edges, np.maximum.accumulate(below), np.minimum.accumulate(above)
+
+    @cached_property
+    def _edges(self) -> np.ndarray:
+        """Where to cut the line for integration: quantiles and ends of support, ascending."""
+        low = self._component_quantiles(_LEVELS[::-1], upper=False)
+        high = self._component_quantiles(_LEVELS, upper=True)
+        x = np.concatenate([low, high])
+        # Many equal components (a density estimate) would cut the line into needless crumbs: an
+        # edge is dropped when the last one is closer than half the edge's own spacing.
+        gap = np.diff(x, axis=0)
+        spacing = np.minimum(
+            np.concatenate([gap, gap[-1:]]), np.concatenate([gap[:1], gap])
+        ).reshape(-1)
+        x = x.reshape(-1)
+        order = np.argsort(x)
+        kept: list[float] = []
+        for value, need in zip(x[order].tolist(), spacing[order].tolist(), strict=True):
+            if not kept or value - kept[-1] >= need / 2:
+                kept.append(value)
+        ends = [end for pair in self._intervals() for end in pair if np.isfinite(end)]
+        return np.unique(np.concatenate([kept, ends]))
+
+
+class Discrete:
+    """A law on finitely many points of the line.
+
+    Args:
+        points: shape (n,), finite; equal points are joined.
+        weights: shape (n,), at least zero, with sum one (within 1e-6; then made exact).
+
+    Raises:
+        ValueError: the lengths differ, there is no point, a point is not finite, a weight is
+            negative or NaN, or the weights do not add up to one.
+
+    Attributes:
+        points: shape (m,), ascending and distinct.
+        weights: shape (m,), their probabilities.
+    """
+
+    def __init__(self, points: Any, weights: Any) -> None:
+        points = _vector(points, "points")
+        weights = _weights(weights, "weights")
+        if points.size != weights.size:
+            raise ValueError(
+                f"weights: got {weights.size} for {points.size} points, expected as many"
+            )
+        self.points, inverse = np.unique(points, return_inverse=True)
+        self.weights = np.bincount(inverse, weights, minlength=self.points.size)
+
+    def pmf(self, x: Any) -> np.ndarray:
+        """The probability of each x."""
+        x = np.asarray(x, dtype=float)
+        place = np.minimum(np.searchsorted(self.points, x), self.points.size - 1)
+        return np.where(self.points[place] == x, self.weights[place], 0.0)
+
+    def cdf(self, x: Any) -> np.ndarray:
+        """The probability of values up to x."""
+        sums = np.concatenate([[0.0], np.cumsum(self.weights)])
+        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+
+    def sf(self, x: Any) -> np.ndarray:
+        """The probability of values above x."""
+        sums = np.concatenate([np.cumsum(self.weights[::-1])[::-1], [0.0]])
+        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+
+    def ppf(self, u: Any) -> np.ndarray:
+        """The smallest point with `cdf` of at least u, for u in [0, 1]."""
+        place = np.searchsorted(np.cumsum(self.weights), np.asarray(u, dtype=float))
+        return self.points[np.minimum(place, self.points.size - 1)]
+
+    def isf(self, u: Any) -> np.ndarray:
+        """The smallest point with `sf` of at most u, for u in [0, 1]."""
+        above = np.cumsum(self.weights[::-1])  # the mass of the largest points, from the top
+        place = np.searchsorted(above, np.asarray(u, dtype=float), side="right")
+        return self.points[::-1][np.minimum(place, self.points.size - 1)]
+
+    def rvs(self, size: int | tuple[int, ...] = 1, random_state: Any = None) -> np.ndarray:
+        """Independent samples of the given shape; `random_state` is a seed or a Generator."""
+        return np.random.default_rng(random_state).choice(self.points, size=size, p=self.weights)
+
+    def mean(self) -> float:
+        """The expected value."""
+        return float(self.weights @ self.points)
+
+    def std(self) -> float:
+        """The standard deviation."""
+        return float(np.sqrt(self.weights @ (self.points - self.mean()) ** 2))
+
+    def support(self) -> tuple[float, float]:
+        """The smallest and the largest point that have mass."""
+        points = self.points[self.weights > 0]
+        return float(points[0]), float(points[-1])
+
+
+class Empirical(Discrete):
+    """The law of a sample: each observation has mass 1/n.
+
+    Args:
+        samples: shape (n,), finite, n at least one.
+
+    Raises:
+        ValueError: the sample is empty, not a vector, or not finite.
+    """
+
+    def __init__(self, samples: Any) -> None:
+        samples = _vector(samples, "samples")
+        super().__init__(samples, np.full(samples.size, 1 / samples.size))
+
+
+def as_law(p: Any, name: str) -> Mixture | Discrete:
+    """The law that an argument means.
+
+    Args:
+        p: a frozen continuous distribution of scipy.stats, `Mixture`, `Discrete`, `Empirical`, or
+            a vector of probabilities, which are those of 0, 1, ..., n-1.
+        name: what the caller calls the argument, for the message.
+
+    Raises:
+        ValueError: it is none of these, or not a probability law.
+    """
+    if isinstance(p, Mixture | Discrete):
+        return p
+    if isinstance(p, list | tuple | np.ndarray):
+        weights = _weights(p, name)
+        return Discrete(np.arange(weights.size), weights)
+    try:
+        return Mixture([1.0], [p])
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Intervals joined where they overlap or touch, ascending."""
+    merged: list[tuple[float, float]] = []
+    for a, b in sorted(intervals):
+        if merged and a <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
+        else:
+            merged.append((a, b))
+    return merged
+
+
+def _vector(values: Any, name: str) -> np.ndarray:
+    try:
+        values = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got no array of numbers") from None
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"{name}: got shape {values.shape}, expected a vector with entries")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name}: got NaN or infinity, expected finite numbers")
+    return values
+
+
+def _weights(values: Any, name: str) -> np.ndarray:
+    values = _vector(values, name)
+    if (values < 0).any():
+        raise ValueError(f"{name}: got a negative mass {values.min():g}, expected at least zero")
+    total = values.sum()
+    if abs(total - 1) > _SUM_TOLERANCE:
+        raise ValueError(f"{name}: got a sum of {total:.9g}, expected probabilities with sum one")
+    return values / total
+
+
+def _size(component: Any) -> int:
+    """How many components an entry of `components` stands for."""
+    if isinstance(component, Mixture):
+        return 1
+    if isinstance(component, Discrete):
+        raise ValueError("got a discrete law, expected continuous components")
+    dist = getattr(component, "dist", None)
+    if dist is None or not hasattr(component, "logpdf"):
+        raise ValueError(f"got {type(component).__name__}, accepted are {ACCEPTED}")
+    return int(np.size(component.cdf(0.0)))
+
+
+def _upper_quantile(component: Any, u: Any) -> np.ndarray:
+    """`isf`, but finite for u > 0 where scipy computes it as ppf(1 - u) and 1 - u has rounded to 1.
+
+    There no more than 1e-16 of the mass is left, and the point is only roughly right: twice as far
+    from the median as needed for the density to fall below u.
+    """
+    u = np.asarray(u, dtype=float)
+    with np.errstate(all="ignore"):  # scipy's own overflow to infinity
+        values = np.asarray(component.isf(u), dtype=float)
+    lost = np.isposinf(values) & (u > 0)
+    if not lost.any():
+        return values
+    with np.errstate(all="ignore"):
+        center, reach = component.ppf(0.5), component.isf(1e-9)
+    for doubling in range(1000):
+        at = center + 2.0**doubling * (reach - center)
+        with np.errstate(all="ignore"):
+            low_enough = component.logpdf(at) <= _log(u)
+        values = np.where(lost & low_enough, at, values)
+        lost = lost & ~low_enough
+        if not lost.any():
+            break
+    return values
+
+
+def _check_component(component: Any) -> None:
+    from theory.calculators.integration import integrate
+
+    name = component.dist.name
+    try:
+        quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
+        outer = np.array([component.ppf(_LEVELS[-1]), _upper_quantile(component, _LEVELS[-1])])
+    except Exception as error:
+        raise ValueError(f"the quantiles of {name} cannot be computed: {error}") from None
+    if not np.isfinite(quartiles).all() or np.isnan(outer).any():
+        raise ValueError(f"{name} has invalid parameters: its quantiles are not finite")
+    if np.isinf(outer).any():
+        raise ValueError(f"{name} has tails too heavy for float64")
+    if not (np.diff(quartiles, axis=0) > 0).all():
+        raise ValueError(f"{name} is narrower than float64 resolves where it lies")
+    a, b = (np.asarray(end, dtype=float) for end in component.support())
+    inside_a = np.where(np.isfinite(a), np.nextafter(a, np.inf), outer[0])
+    inside_b = np.where(np.isfinite(b), np.nextafter(b, -np.inf), outer[1])
+    with np.errstate(all="ignore"):
+        beyond = np.array([component.cdf(inside_a), component.sf(inside_b)])
+    if (beyond > 1e-7).any():
+        raise ValueError(f"{name} has mass closer to the end of its support than float64 resolves")
+    if type(component.dist).__module__.startswith("scipy."):
+        return  # scipy's own densities integrate to one; a user's may not
+    single = object.__new__(Mixture)
+    single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
+    mass = integrate(single.pdf, single._edges)
+    if abs(mass - 1) > _SUM_TOLERANCE:
+        raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
+
+
+def _log(weights: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.log(weights)
+
+
+def _map(
+    chunks: Iterator[tuple[tuple[int, ...], np.ndarray]], reduce: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Reduce each chunk over its components and put the points back into their shape."""
+    shape: tuple[int, ...] = ()
+    parts = []
+    for shape, terms in chunks:  # noqa: B007  # every chunk carries the same shape, read after the loop
+        parts.append(reduce(terms))
+    return np.concatenate(parts).reshape(shape)

@@ -1,0 +1,213 @@
+"""Mistakes about mode collapse."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import expit, log_expit
+
+from theory.calculators.dynamics import dirac_field
+from theory.claim import AS_STATED, Claim
+
+
+def _derivative(f, x: float) -> float:
+    """f'(x) by a central difference."""
+    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+
+
+_LOG2 = math.log(2)
+
+
+detached = Claim(
+    id="B-E74",
+    alias="erratum-detached-unrolling",
+    title="Unrolled GAN with the inner step detached",
+    statement="Said: the generator may be trained against a discriminator k steps ahead, without a "
+    "gradient through those steps. Right: the unrolled objective is f(θ, ψ_k(θ)), and its gradient "
+    "has the second term df/dψ · dψ_k/dθ; without it this is not unrolling but k discriminator "
+    "steps per generator step. On f = θψ one inner ascent step of size η gives ψ + 2ηθ, detached "
+    "ψ + ηθ.",
+    formula=r"\frac{d}{d\theta} f(\theta, \psi_k(\theta)) = \frac{\partial f}{\partial \theta} "
+    r"+ \frac{\partial f}{\partial \psi_k} \frac{d \psi_k}{d \theta}",
+    sources=(
+        "Metz et al. 2017, Unrolled Generative Adversarial Networks, section 2.2",
+        "Public unrolled GANs",
+    ),
+    erratum=True,
+)
+_STEP = 0.3
+
+
+def _ascended(theta: float, psi: float, steps: int) -> float:
+    """ψ after ascent steps on the Dirac-GAN's minimax value (its discriminator descends on L_D)."""
+    for _step in range(steps):
+        psi = psi - _STEP * float(dirac_field("minimax", theta, psi)[0])
+    return psi
+
+
+def _gradient_errors(detach: bool):
+    """Generator gradients after 1 and 5 inner steps, against differences of the objective."""
+    for theta, psi in ((0.8, 0.5), (-1.2, 0.7)):
+        for steps in (1, 5):
+
+            def objective(t: float, steps: int = steps, psi: float = psi) -> float:
+                return float(log_expit(-_ascended(t, psi, steps) * t))  # log(1 - D(θ))
+
+            inner = _ascended(theta, psi, steps)
+            direct = float(dirac_field("minimax", theta, inner)[1])
+            slope = _derivative(lambda t: _ascended(t, psi, steps), theta)  # noqa: B023  # called at once
+            through = 0.0 if detach else -theta * float(expit(inner * theta)) * slope
+            yield abs(direct + through - _derivative(objective, theta))
+
+
+@detached.counterexample(
+    at_least=1e-3, description="the detached gradient against differences", miss=0.0123
+)
+def the_detached_gradient_against_differences():
+    yield from _gradient_errors(detach=True)
+
+
+@detached.symbolic(scope=AS_STATED)
+def detached_proof():
+    import sympy as sp
+
+    theta, psi, eta = sp.symbols("theta psi eta", real=True)
+    inner = psi + eta * theta  # one ascent step of ψ on f = θψ
+    through = sp.diff(theta * inner, theta)
+    yield "through the step: d/dθ θ(ψ + ηθ) = ψ + 2ηθ", sp.expand(through - psi - 2 * eta * theta)
+    frozen = sp.Symbol("psi_1", real=True)
+    cut = sp.diff(theta * frozen, theta).subs(frozen, inner)
+    yield (
+        "detached: ψ + ηθ, short by df/dψ_1 · dψ_1/dθ = θ · η",
+        sp.expand(through - cut - theta * sp.diff(inner, theta)),
+    )
+
+
+@detached.correction("with the term through the inner steps", tolerance=1e-7)
+def with_the_term_through_the_inner_steps():
+    yield from _gradient_errors(detach=False)
+
+
+ring = Claim(
+    id="B-E76",
+    alias="erratum-ring-with-its-end",
+    title="A ring of 8 modes at linspace(0, 2π, 8)",
+    statement="Said: eight angles from 0 to 2π, both ends taken, put eight modes on a ring. Right: "
+    "the first and the last are the same mode, so there are seven, one with double weight; eight "
+    "equal modes stand at 2πi/8, i = 0, ..., 7.",
+    formula=r"\mu_i = \bigl(\cos \tfrac{2\pi i}{8}, \sin \tfrac{2\pi i}{8}\bigr),\quad i = 0, "
+    r"\ldots, 7",
+    sources=("Metz et al. 2017, appendix on the mixture of Gaussians", "Its public notebook"),
+    erratum=True,
+)
+
+
+def _missing_modes(angles: np.ndarray) -> float:
+    centres = np.stack([np.cos(angles), np.sin(angles)], 1)
+    gaps = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+    return 8 - len({int(np.argmax(row < 1e-6)) for row in gaps})
+
+
+@ring.counterexample(at_least=0.5, description="how many of the eight modes are missing", miss=1)
+def how_many_of_the_eight_modes_are_missing():
+    yield _missing_modes(np.linspace(0, 2 * np.pi, 8))
+
+
+@ring.symbolic(scope=AS_STATED)
+def ring_proof():
+    import sympy as sp
+
+    i, k = sp.symbols("i k", integer=True)
+    yield (
+        "both ends are one point: cos 2π = cos 0, sin 2π = sin 0",
+        sp.Matrix([sp.cos(2 * sp.pi) - sp.cos(0), sp.sin(2 * sp.pi) - sp.sin(0)]),
+    )
+    square = 2 - 2 * sp.cos(2 * sp.pi * (i - k) / 8)  # |μ_i - μ_k|^2
+    apart = [square.subs({i: n, k: 0}) for n in range(1, 8)]
+    yield "while 2πi/8 and 2πk/8 differ for 0 < |i - k| < 8", sp.And(*[d > 0 for d in apart])
+
+
+@ring.correction("at 2πi/8", tolerance=1e-12)
+def at_2_i_8():
+    yield _missing_modes(2 * np.pi * np.arange(8) / 8)
+
+
+labels = Claim(
+    id="B-E43",
+    alias="erratum-collapse-from-labels",
+    title="“Modes collapse because the data have many labels”",
+    statement="Said: collapse happens when there are many kinds of data, for example many labels; "
+    "'fools the Mode', 'weakness in Collapse'. Right: the cause is the game: the best response to "
+    "a fixed discriminator is all mass at the largest D(x), with labels or without; read 'fools "
+    "the discriminator', 'weakness of the discriminator'.",
+    formula=r"\min_{p_g} \mathbb{E}_{p_g} \log\bigl(1 - D(x)\bigr) "
+    r"\text{ is attained by } \delta_{\operatorname{argmax} D}",
+    assumptions=("D is held fixed while G is trained to the end",),
+    sources=(
+        "Goodfellow et al. 2014, section 6 (the Helvetica scenario)",
+        "Metz et al. 2017, Unrolled Generative Adversarial Networks, section 1",
+        "000_8b69f153baee6a3b.txt:412,419",
+    ),
+    erratum=True,
+)
+
+
+def _best_response(d: np.ndarray) -> np.ndarray:
+    """The law on the points that minimises E log(1 - D), by linear programming."""
+    from scipy.optimize import linprog
+
+    n = d.size
+    return linprog(np.log1p(-d), A_eq=np.ones((1, n)), b_eq=[1], bounds=(0, None)).x
+
+
+def _collapse_errors(said: float, rng: np.random.Generator):
+    """How far the largest share of one point in the best response is from what is said. The data
+    are a ring of 8 modes, two points each; either all 16 are one unlabelled set, or each mode is a
+    label of its own, with a generator of its own."""
+    ring = 2 * np.pi * np.arange(8) / 8
+    modes = np.stack([np.cos(ring), np.sin(ring)], 1)
+    points = np.repeat(modes, 2, axis=0) + 0.05 * rng.standard_normal((16, 2))
+    for _instance in range(5):
+        logit = points @ rng.standard_normal(2) + rng.standard_normal()
+        d = 1 / (1 + np.exp(-logit))
+        yield abs(_best_response(d).max() - said)
+        for label in range(8):
+            yield abs(_best_response(d[2 * label : 2 * label + 2]).max() - said)
+
+
+@labels.counterexample(
+    at_least=0.4, description="largest share of a point, said to be 1/2 at most", miss=0.5
+)
+def largest_share_of_a_point_said_to_be_1_2_at_most(rng):
+    yield from _collapse_errors(0.5, rng)  # spread over the points, of all or of one label
+
+
+@labels.symbolic(scope=AS_STATED)
+def labels_proof():
+    import sympy as sp
+
+    best = sp.Symbol("b", real=True)  # log(1 - D) where D is largest
+    gaps = sp.symbols("g_1:4", positive=True)  # how much larger it is at three other points
+    shares = sp.symbols("p_1:4", positive=True)
+    cost = (1 - sum(shares)) * best
+    cost += sum(share * (best + gap) for share, gap in zip(shares, gaps, strict=True))
+    excess = sum(share * gap for share, gap in zip(shares, gaps, strict=True))
+    yield (
+        "shares p_i away from the largest D cost E log(1 - D) = b + p_1 g_1 + p_2 g_2 + p_3 g_3",
+        sp.expand(cost - best - excess),
+    )
+    yield "which exceeds b: the point mass is the only optimum, and no label is in it", excess > 0
+
+
+@labels.correction("it is 1, without labels and within each label", tolerance=1e-9)
+def it_is_1_without_labels_and_within_each_label(rng):
+    yield from _collapse_errors(1, rng)
+
+
+@labels.numerical(tolerance=1e-12, description="D = 1/2 everywhere: no law is better than another")
+def d_1_2_everywhere_no_law_is_better_than_another(rng):
+    d = np.full(16, 0.5)
+    least = np.dot(_best_response(d), np.log1p(-d))
+    for _instance in range(5):
+        yield abs(np.dot(rng.dirichlet(np.ones(16)), np.log1p(-d)) - least)

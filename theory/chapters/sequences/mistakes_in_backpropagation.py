@@ -1,0 +1,519 @@
+"""Mistakes about back-propagation through time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache, reduce
+
+import numpy as np
+
+from theory.claim import AS_STATED, Claim
+
+_COURSE = "000_8b69f153baee6a3b.txt"
+
+
+def _complex_step(f: Callable, at: np.ndarray) -> np.ndarray:
+    """d f_j / d at_i of an analytic f, as an array with the axes of `at` and then those of f."""
+    columns = []
+    for index in np.ndindex(at.shape):
+        moved = at.astype(complex)
+        moved[index] += 1e-30j
+        columns.append(np.imag(f(moved)) / 1e-30)
+    return np.array(columns).reshape(at.shape + np.shape(columns[0]))
+
+
+# Z0(t) = X(t) W0 + h(t-1) W11 + z0(t), h = tanh(Z0), Z1 = h W1 + z1(t), Y = g(Z1), rows as
+# vectors. z0 and z1 are 0: the gradient with respect to Z0(t) or Z1(t) is theirs.
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z)
+    return e / np.sum(e)
+
+
+def _networks(rng: np.random.Generator, output: Callable = _softmax) -> Iterator[dict]:
+    """Three recurrent networks of width 4 with inputs and targets of 4 steps."""
+    for _instance in range(3):
+        net = {name: rng.normal(0, 0.5, (4, 4)) for name in ("w0", "w11", "w1", "x", "d")}
+        yield net | {
+            "h": rng.normal(0, 0.5, 4),
+            "z0": np.zeros((4, 4)),
+            "z1": np.zeros((4, 4)),
+            "g": output,
+        }
+
+
+def _outputs(net: dict, **changed: np.ndarray) -> np.ndarray:
+    """Y(1), ..., Y(4), a row each; a weight with three axes has a copy of its own at each step."""
+    net = net | changed
+    w0, w11, w1 = (np.broadcast_to(net[name], (4, 4, 4)) for name in ("w0", "w11", "w1"))
+    h, rows = net["h"], []
+    for t in range(4):
+        h = np.tanh(net["x"][t] @ w0[t] + h @ w11[t] + net["z0"][t])
+        rows.append(net["g"](h @ w1[t] + net["z1"][t]))
+    return np.array(rows)
+
+
+def _losses(net: dict, **changed: np.ndarray) -> np.ndarray:
+    """|Y(t) - d(t)|^2/2 of each step; the loss is their sum."""
+    return np.sum((_outputs(net, **changed) - net["d"]) ** 2, axis=1) / 2
+
+
+def _gradient(net: dict, name: str, at: np.ndarray | None = None) -> np.ndarray:
+    """dLoss/d(name), by complex steps."""
+    at = net[name] if at is None else at
+    return _complex_step(lambda v: np.sum(_losses(net, **{name: v})), at)
+
+
+@cache
+def _symbols() -> dict:
+    """The same network over two steps, of width 2, with g = identity, in symbols."""
+    import sympy as sp
+
+    net = {n: [sp.Matrix(2, 2, sp.symbols(f"{n}_{t}_:4")) for t in (1, 2)] for n in ("w0", "w11")}
+    net |= {
+        n: [sp.Matrix(1, 2, sp.symbols(f"{n}_{t}_:2")) for t in (1, 2)] for n in ("x", "z0", "z1")
+    }
+    w1, h = sp.Matrix(2, 2, sp.symbols("w1_:4")), sp.Matrix(1, 2, sp.symbols("h_:2"))
+    net["y"] = []
+    for t in range(2):
+        h = (net["x"][t] * net["w0"][t] + h * net["w11"][t] + net["z0"][t]).applyfunc(sp.tanh)
+        net["y"].append(h * w1 + net["z1"][t])
+    target = sp.Matrix(2, 2, sp.symbols("d_:4"))
+    net["error"] = sp.Matrix.vstack(*net["y"]) - target
+    net["loss"] = sum(e**2 for e in net["error"]) / 2
+    return net
+
+
+wrong_index = Claim(
+    id="B-E02",
+    alias="erratum-bptt-index",
+    title="“dLoss/dw⁰_ij = dLoss/dZ⁰_i(T) · X_i(T)”",
+    statement="Said: dLoss/dw0_ij = dLoss/dZ0_i(T) X_i(T). Right: the index on Z is j: "
+    "dLoss/dw0_ij = dLoss/dZ0_j(T) X_i(T) (the part that step T adds), as the vector line above it "
+    "and the lines on W1 and W11 have it.",
+    formula=r"\frac{\partial \mathrm{Loss}}{\partial w^{(0)}_{ij}} = "
+    r"\frac{\partial \mathrm{Loss}}{\partial Z^{(0)}_j(T)} X_i(T)",
+    assumptions=("w_ij leads from i to j", "the contribution of step T"),
+    sources=("Werbos 1990", f"{_COURSE}:150-153"),
+    erratum=True,
+)
+
+
+def _last_w0_gradient(net: dict) -> np.ndarray:
+    """What W0 at the last step contributes, from a network with a W0 of its own at each step."""
+    return _gradient(net, "w0", np.tile(net["w0"], (4, 1, 1)))[-1]
+
+
+@wrong_index.counterexample(
+    at_least=1e-3, description="as printed, against complex steps", miss=0.0394
+)
+def as_printed_against_complex_steps(rng):
+    for net in _networks(rng):
+        printed = np.tile((net["x"][-1] * _gradient(net, "z0")[-1])[:, None], 4)
+        yield np.max(np.abs(printed - _last_w0_gradient(net)))
+
+
+@wrong_index.symbolic(scope=AS_STATED)
+def wrong_index_proof():
+    import sympy as sp
+
+    net = _symbols()
+    by_z = [sp.diff(net["loss"], z) for z in net["z0"][1]]
+    for i in range(2):
+        for j in range(2):
+            by_w = sp.diff(net["loss"], net["w0"][1][i, j])
+            yield f"dLoss/dw_{i + 1}{j + 1} of step 2", sp.expand(by_w - net["x"][1][i] * by_z[j])
+
+
+@wrong_index.correction("with j on Z", tolerance=1e-12)
+def with_j_on_z(rng):
+    for net in _networks(rng):
+        right = np.outer(net["x"][-1], _gradient(net, "z0")[-1])
+        yield np.max(np.abs(right - _last_w0_gradient(net)))
+
+
+wrong_time = Claim(
+    id="B-E03",
+    alias="erratum-bptt-time",
+    title="“∇_{Z¹(T−1)} Loss = ∇_{Z¹(T)} Y(T−1) · ∇_{Y(T−1)} Loss”",
+    statement="Said: the gradient with respect to Z1(T-1) is (the Jacobian of Y(T-1) with respect "
+    "to Z1(T)) times the gradient with respect to Y(T-1). Right: the Jacobian is with respect to "
+    "Z1(T-1). Y(T-1) does not depend on the later Z1(T), so that what is printed is 0.",
+    formula=r"\nabla_{Z^{(1)}(T-1)} \mathrm{Loss} = \nabla_{Z^{(1)}(T-1)} Y(T-1)\, "
+    r"\nabla_{Y(T-1)} \mathrm{Loss}",
+    sources=("Werbos 1990", f"{_COURSE}:170"),
+    erratum=True,
+)
+
+
+def _next_to_last(net: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """dY_j(T-1)/dZ1_i(t) for every t, dLoss/dY(T-1), and dLoss/dZ1(T-1)."""
+    jacobian = _complex_step(lambda v: _outputs(net, z1=v)[-2], net["z1"])
+    return jacobian, (_outputs(net) - net["d"])[-2], _gradient(net, "z1")[-2]
+
+
+@wrong_time.counterexample(
+    at_least=1e-3, description="as printed, against complex steps", miss=0.082
+)
+def wrong_time_as_printed_against_complex_steps(rng):
+    for net in _networks(rng):
+        jacobian, by_y, by_z = _next_to_last(net)
+        yield np.max(np.abs(jacobian[-1] @ by_y - by_z))
+
+
+@wrong_time.symbolic(scope=AS_STATED)
+def wrong_time_proof():
+    import sympy as sp
+
+    net = _symbols()
+    for time, name in ((1, "as printed, dY(1)/dZ1(2) = 0"), (0, "dY(1)/dZ1(1) = 1, g = identity")):
+        jacobian = sp.Matrix([[sp.diff(y, z) for y in net["y"][0]] for z in net["z1"][time]])
+        yield name, jacobian - (sp.eye(2) if time == 0 else sp.zeros(2))
+    for j in range(2):
+        by_z = sp.diff(net["loss"], net["z1"][0][j])
+        yield f"dLoss/dZ1_{j + 1}(1) = dLoss/dY_{j + 1}(1)", sp.expand(by_z - net["error"][0, j])
+
+
+@wrong_time.correction("with Z1(T-1)", tolerance=1e-12)
+def with_z1_t_1(rng):
+    for net in _networks(rng):
+        jacobian, by_y, by_z = _next_to_last(net)
+        yield np.max(np.abs(jacobian[-2] @ by_y - by_z))
+
+
+dropped_sum = Claim(
+    id="B-E04",
+    alias="erratum-bptt-dropped-sum",
+    title="“dLoss/dZ¹_i(T−1) = dLoss/dY_i(T−1) · dY_i/dZ¹_i(T−1)”",
+    statement="Said: dLoss/dZ1_i(T-1) = dLoss/dY_i(T-1) dY_i(T-1)/dZ1_i(T-1), although the sum "
+    "over j is kept at T. Right: the sum over j is needed for an output activation that mixes its "
+    "entries, such as softmax; the short form holds only for an elementwise one.",
+    formula=r"\frac{\partial \mathrm{Loss}}{\partial Z^{(1)}_i(T-1)} = \sum_j "
+    r"\frac{\partial \mathrm{Loss}}{\partial Y_j(T-1)} "
+    r"\frac{\partial Y_j(T-1)}{\partial Z^{(1)}_i(T-1)}",
+    sources=("Werbos 1990", f"{_COURSE}:173"),
+    erratum=True,
+)
+
+
+@dropped_sum.counterexample(
+    at_least=1e-3, description="one term, softmax, against complex steps", miss=0.00869
+)
+def one_term_softmax_against_complex_steps(rng):
+    for net in _networks(rng):
+        jacobian, by_y, by_z = _next_to_last(net)
+        yield np.max(np.abs(np.diag(jacobian[-2]) * by_y - by_z))
+
+
+@dropped_sum.symbolic(scope=AS_STATED)
+def dropped_sum_proof():
+    import sympy as sp
+
+    z, d = sp.symbols("z_1 z_2", real=True), sp.symbols("d_1 d_2", real=True)
+    y = [sp.exp(zi) / (sp.exp(z[0]) + sp.exp(z[1])) for zi in z]
+    loss = sum((yi - di) ** 2 for yi, di in zip(y, d, strict=True)) / 2
+    terms = [(yj - dj) * sp.diff(yj, z[0]) for yj, dj in zip(y, d, strict=True)]
+    yield "the sum over j is dLoss/dZ_1", sp.simplify(sp.diff(loss, z[0]) - sum(terms))
+    yield (
+        "the dropped term is -(Y_2 - d_2) Y_1 Y_2",
+        sp.simplify(terms[1] + (y[1] - d[1]) * y[0] * y[1]),
+    )
+
+
+@dropped_sum.correction("the sum; one term where the activation is elementwise", tolerance=1e-12)
+def the_sum_one_term_where_the_activation(rng):
+    for net in _networks(rng):
+        jacobian, by_y, by_z = _next_to_last(net)
+        yield np.max(np.abs(jacobian[-2] @ by_y - by_z))
+    for net in _networks(rng, np.tanh):
+        jacobian, by_y, by_z = _next_to_last(net)
+        yield np.max(np.abs(np.diag(jacobian[-2]) * by_y - by_z))
+
+
+by_output = Claim(
+    id="B-E05",
+    alias="erratum-bptt-difference",
+    title="“feed-forward: loss by weights; recurrent: loss by the output at time t”",
+    statement="Said: feed-forward networks differentiate the loss with respect to the weights, "
+    "recurrent ones with respect to the output at time t, and that is back-propagation through "
+    "time. Right: both differentiate with respect to the weights. In time the network is unrolled, "
+    "a hidden state gets its gradient from y_t and from h_{t+1}, and because the weights are tied "
+    "their gradient is the sum over all steps of that of untied copies.",
+    formula=r"\frac{\partial \mathrm{Loss}}{\partial W} = \sum_t "
+    r"\frac{\partial \mathrm{Loss}}{\partial W_t} \Big|_{W_1 = \dots = W_T = W}",
+    sources=("Werbos 1990", f"{_COURSE}:92"),
+    erratum=True,
+)
+
+
+@by_output.counterexample(
+    at_least=1e-3, description="through Y(t) alone, against the gradient", miss=0.0604
+)
+def through_y_t_alone_against_the_gradient(rng):
+    for net in _networks(rng):
+        for name in ("w0", "w11", "w1"):
+            by_time = _complex_step(lambda v, n=name, net=net: _losses(net, **{n: v}), net[name])
+            for t in range(4):
+                yield np.max(np.abs(by_time[..., t] - _gradient(net, name)))
+
+
+@by_output.symbolic(scope=AS_STATED)
+def by_output_proof():
+    import sympy as sp
+
+    first, second, tied, x1, x2, u, v = sp.symbols("w_1 w_2 w x_1 x_2 u v", real=True)
+    h1 = sp.Function("h_1")(first)
+    h2 = sp.tanh(second * x2 + u * h1)
+    loss = (v * h1 - 1) ** 2 / 2 + (v * h2 - 1) ** 2 / 2
+    by_h2 = v * (v * h2 - 1)
+    yield (
+        "dLoss/dh_1: one part from y_1, one from h_2",
+        sp.expand(sp.diff(loss, h1) - v * (v * h1 - 1) - by_h2 * u * (1 - h2**2)),
+    )
+    loss = loss.subs(h1, sp.tanh(first * x1))
+    copies = sp.diff(loss, first) + sp.diff(loss, second)
+    tie = {first: tied, second: tied}
+    yield (
+        "w_1 = w_2 = w: dLoss/dw = dLoss/dw_1 + dLoss/dw_2",
+        sp.expand(sp.diff(loss.subs(tie), tied) - copies.subs(tie)),
+    )
+
+
+@by_output.correction("the sum of the gradients of untied copies", tolerance=1e-12)
+def the_sum_of_the_gradients_of_untied_copies(rng):
+    for net in _networks(rng):
+        for name in ("w0", "w11", "w1"):
+            copies = _gradient(net, name, np.tile(net[name], (4, 1, 1)))
+            yield np.max(np.abs(copies.sum(0) - _gradient(net, name)))
+
+
+eigenvectors = Claim(
+    id="B-E06",
+    alias="erratum-eigenvectors",
+    title="“products with eigenvectors above or below 1; tanh and sigmoid are less than one”",
+    statement="Said: the weights explode or vanish because weight vectors are multiplied again and "
+    "again with eigenvectors of a value above or below one, and tanh and sigmoid are less than "
+    "one. Right: the *gradients* do, and it is a matter of singular values (eigenvalues only for "
+    "normal matrices) times activation *derivatives*, σ' ≤ 1/4 and tanh' ≤ 1 (1 at 0).",
+    formula=r"\prod_t s_{\min}(D_t W) \le \left\| \prod_t D_t W \right\| \le "
+    r"\prod_t s_{\max}(D_t W), \qquad \sigma' \le \tfrac14, \quad \tanh' \le 1",
+    sources=("Pascanu, Mikolov, Bengio 2013, section 2.1", f"{_COURSE}:216"),
+    erratum=True,
+)
+
+
+def _decades_outside(steps: list[np.ndarray], low, high) -> float:
+    """By how many powers of ten the product's norm is outside the product of [low, high]."""
+    size = np.log10(np.linalg.norm(reduce(np.matmul, steps), 2))
+    lowest, highest = np.sum(np.log10(low)), np.sum(np.log10(high))
+    return max(0.0, lowest - size, size - highest)
+
+
+def _tanh_chain(w: float, h: float) -> tuple[list[np.ndarray], list[float]]:
+    """The 50 Jacobians of h <- tanh(w h), and the 50 values of tanh."""
+    jacobians, values = [], []
+    for _step in range(50):
+        h = np.tanh(w * h)
+        jacobians.append(np.array([[w * (1 - h * h)]]))
+        values.append(h)
+    return jacobians, values
+
+
+_SHEAR = np.array([[0.5, 10], [0, 0.5]])
+
+
+@eigenvectors.counterexample(at_least=1, description="powers of ten outside what is said", miss=1.6)
+def powers_of_ten_outside_what_is_said():
+    moduli = np.abs(np.linalg.eigvals(_SHEAR))
+    yield _decades_outside([_SHEAR] * 2, [min(moduli)] * 2, [max(moduli)] * 2)  # 10.006, not 0.25
+    yield _decades_outside(_tanh_chain(3, 1.5)[0], [3] * 50, [3] * 50)  # 7.9e-78, not 3^50
+    jacobians, values = _tanh_chain(1, 0.01)
+    yield _decades_outside(jacobians, values, values)  # 1, not 1e-100
+
+
+@eigenvectors.symbolic(scope=AS_STATED)
+def eigenvectors_proof():
+    import sympy as sp
+
+    W = sp.Matrix([[sp.Rational(1, 2), 10], [0, sp.Rational(1, 2)]])
+    yield "the eigenvalues of W are 1/2", sp.Matrix(list(W.eigenvals())) - sp.Matrix([1]) / 2
+    yield (
+        "|W^2 (0, 1)|^2 = 100 + 1/16",
+        (W**2 * sp.Matrix([0, 1])).dot(W**2 * sp.Matrix([0, 1])) - sp.Rational(1601, 16),
+    )
+    z = sp.Symbol("z", real=True)
+    value = 1 / (1 + sp.exp(-z))
+    yield (
+        "sigma' = 1/4 - (sigma - 1/2)^2",
+        sp.simplify(sp.diff(value, z) - sp.Rational(1, 4) + (value - sp.Rational(1, 2)) ** 2),
+    )
+    yield "tanh' = 1 - tanh^2", sp.expand(sp.diff(sp.tanh(z), z) - 1 + sp.tanh(z) ** 2)
+    yield "which is 1 at 0", sp.diff(sp.tanh(z), z).subs(z, 0) - 1
+
+
+@eigenvectors.numerical(tolerance=1e-2, description="10.006 and 7.9e-78, relative")
+def eigenvectors_10_006_and_7_9e_78_relative():
+    yield abs(np.linalg.norm(_SHEAR @ _SHEAR, 2) / 10.006 - 1)
+    yield abs(np.prod(_tanh_chain(3, 1.5)[0]) / 7.9e-78 - 1)
+
+
+@eigenvectors.correction("singular values of D_t W", tolerance=1e-9)
+def singular_values_of_d_t_w(rng):
+    chains = [[_SHEAR] * 2, _tanh_chain(3, 1.5)[0], _tanh_chain(1, 0.01)[0]]
+    W = rng.normal(size=(4, 4))
+    chains.append([np.diag(1 - np.tanh(rng.normal(size=4)) ** 2) @ W for _step in range(20)])
+    for steps in chains:
+        values = np.linalg.svd(np.array(steps), compute_uv=False)
+        yield _decades_outside(steps, values.min(1), values.max(1))
+
+
+capacity = Claim(
+    id="B-E07",
+    alias="erratum-memory-capacity",
+    title="gradients vanish “because the memory's capacity is limited”",
+    statement="Said: in recurrent networks gradients vanish and explode because memory is limited "
+    "and the values of old moments cannot all be stored. Right: the cause is the repeated product "
+    "of Jacobians with the same matrix; the gradient is the same whatever is stored.",
+    formula=r"\frac{\partial h_T}{\partial h_0} = \prod_{t=1}^{T} "
+    r"\frac{\partial h_t}{\partial h_{t-1}}",
+    sources=("Pascanu, Mikolov, Bengio 2013, section 2", f"{_COURSE}:218,222"),
+    erratum=True,
+)
+
+_MAPS = (  # h -> h', its slope, h_0
+    (lambda h: 0.9 * h, lambda h: 0.9, 1.0),
+    (lambda h: 1.1 * h, lambda h: 1.1, 1.0),
+    (lambda h: np.tanh(3 * h), lambda h: 3 * (1 - np.tanh(3 * h) ** 2), 1.5),
+)
+
+
+def _decades(step: Callable, slope: Callable, h: float, every: int) -> float:
+    """log10 |dh_100/dh_0|, backwards from the states stored, one of each `every` steps."""
+    stored = {}
+    for t in range(100):
+        if t % every == 0:
+            stored[t] = h
+        h = step(h)
+    total = 0.0
+    for t in reversed(range(100)):
+        h = stored[t - t % every]
+        for _again in range(t % every):
+            h = step(h)
+        total += np.log10(abs(slope(h)))
+    return total
+
+
+@capacity.counterexample(
+    at_least=1, description="decades lost or won with every state stored", miss=4.14
+)
+def decades_lost_or_won_with_every_state_stored():
+    for step, slope, h in _MAPS:
+        yield abs(_decades(step, slope, h, every=1))
+
+
+@capacity.symbolic(scope=AS_STATED)
+def capacity_proof():
+    import sympy as sp
+
+    rate, h, n = sp.symbols("lambda h n", positive=True)
+    yield (
+        "h_n = lambda^n h_0 obeys h' = lambda h",
+        sp.powsimp(rate * rate**n * h) - rate ** (n + 1) * h,
+    )
+    yield "so dh_n/dh_0 = lambda^n", sp.diff(rate**n * h, h) - rate**n
+    yield "lambda = 0.9: it falls to 0", sp.limit(sp.Rational(9, 10) ** n, n, sp.oo)
+    yield "0.9^100 < 2.657e-5", sp.Rational(9, 10) ** 100 < sp.Rational(2657, 10**8)
+
+
+@capacity.numerical(tolerance=1e-4, description="2.656e-5 and 1.378e4, relative")
+def capacity_2_656e_5_and_1_378e4_relative():
+    yield abs(10 ** _decades(*_MAPS[0], every=1) / 2.6561e-5 - 1)
+    yield abs(10 ** _decades(*_MAPS[1], every=1) / 1.37806e4 - 1)
+
+
+@capacity.correction(
+    "less the product of Jacobians, for all, 1 in 10 or only h_0 stored", tolerance=1e-9
+)
+def less_the_product_of_jacobians_for_all_1_in_10():
+    for step, slope, h in _MAPS:
+
+        def last(start, step=step):
+            return reduce(lambda state, _: step(state), range(100), start)
+
+        product = np.log10(abs(_complex_step(last, np.array(h))))
+        for every in (1, 10, 100):
+            yield abs(_decades(step, slope, h, every) - product)
+
+
+row_convention = Claim(
+    id="B-E59",
+    alias="erratum-row-convention",
+    title="“∇ Loss · ∇f^[L] · W^[L] ⋯ ∇f^[l+1] · W^[l+1]”, without saying rows",
+    statement="Said: a^[L] = f(W^[L] f(W^[L-1] a^[L-2]), one bracket open, no biases, and "
+    "a gradient as a product in an order that holds for *rows* only, although the part on "
+    "back-propagation through time writes gradients as *columns*. Right: close the bracket, add b "
+    "(f' is then taken at W a + b), and state the convention: here dLoss/da is a row, "
+    "there grad_h = W grad_Z is a column.",
+    formula=r"\frac{\partial \mathrm{Loss}}{\partial a^{[l]}} = "
+    r"\frac{\partial \mathrm{Loss}}{\partial a^{[L]}} D^{[L]} W^{[L]} \cdots D^{[l+1]} W^{[l+1]}, "
+    r"\quad D^{[k]} = \operatorname{diag} f'(z^{[k]}), \quad z^{[k]} = W^{[k]} a^{[k-1]} + b^{[k]}",
+    assumptions=("a^[k] are columns", "f acts elementwise"),
+    sources=("Rumelhart, Hinton, Williams 1986", f"{_COURSE}:201,207,214"),
+    erratum=True,
+)
+
+
+_PRINTED = r"f(W^{[L]}f(W^{[L-1]}a^{[L-2]})"  # as the document has it, line 201
+
+
+def _product_error(rng: np.random.Generator, widths: tuple[int, ...], row: bool) -> float:
+    """|the printed product - dLoss/da^[l]| at random; 1.0 when the shapes do not fit."""
+    weights = [rng.normal(size=pair) for pair in zip(widths[1:], widths, strict=False)]
+    biases = [rng.normal(size=width) for width in widths[1:]]
+    target = rng.normal(size=widths[-1])
+
+    def loss(a):
+        for W, b in zip(weights, biases, strict=True):
+            a = np.tanh(W @ a + b)
+        return np.sum((a - target) ** 2) / 2
+
+    start = rng.normal(size=widths[0])
+    a, product = start, np.eye(widths[0])
+    for W, b in zip(weights, biases, strict=True):
+        a = np.tanh(W @ a + b)
+        product = np.diag(1 - a * a) @ W @ product  # D^[L] W^[L] ... D^[l+1] W^[l+1]
+    try:
+        gradient = (a - target) @ product if row else product @ (a - target)
+    except ValueError:
+        return 1.0
+    return float(np.max(np.abs(gradient - _complex_step(loss, start))))
+
+
+@row_convention.counterexample(
+    at_least=1e-3, description="applied to a column, widths as given", miss=0.885
+)
+def applied_to_a_column_widths_as_given(rng):
+    for widths in ((3, 5, 4, 2), (2, 6, 3), (4, 4, 4, 4)):
+        yield _product_error(rng, widths, row=False)
+    yield abs(_PRINTED.count("(") - _PRINTED.count(")"))
+
+
+@row_convention.symbolic(scope=AS_STATED)
+def row_convention_proof():
+    import sympy as sp
+
+    W, D = sp.Matrix(2, 3, sp.symbols("w_:6")), sp.diag(*sp.symbols("d_:2"))
+    a, g = sp.Matrix(sp.symbols("a_:3")), sp.Matrix(sp.symbols("g_:2"))
+    change = (g.T * D * W * a)[0]  # of the loss, to first order, for a change a of the input
+    row = sp.Matrix([[sp.diff(change, ai) for ai in a]])
+    yield "as a row: g D W", (row - g.T * D * W).expand()
+    yield "as a column: W' D g", (row.T - W.T * D * g).expand()
+
+
+@row_convention.correction("applied to a row", tolerance=1e-12)
+def applied_to_a_row(rng):
+    for widths in ((3, 5, 4, 2), (2, 6, 3), (4, 4, 4, 4)):
+        yield _product_error(rng, widths, row=True)
+    closed = _PRINTED + ")"
+    yield abs(closed.count("(") - closed.count(")"))

@@ -1,0 +1,185 @@
+"""Verdicts in the terminal: the table of `python -m theory verify`, and one claim in full."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from theory.claim import Claim, Evidence, Verdict
+
+# What each verdict says, and each kind of leg does, in the order in which they are shown.
+STATUSES = {
+    "proved": "the proofs cover the statement as it stands, and every other check holds",
+    "proved in part": "a case or a step is proved, measurements carry the rest",
+    "supported": "there is no proof here; independent measurements agree with it",
+    "refuted": "a mistake: a counterexample shows it, and what is right holds",
+    "stated": "a definition: there is nothing to prove",
+    "linked": "only training shows it: a test checks it on a trained network",
+    "failed": "a check did not do what it must",
+}
+LEGS = {
+    "symbolic": "proves it, step by step, with sympy",
+    "numerical": "measures it on random instances or by quadrature, in another way",
+    "sampling": "measures it by Monte Carlo, in standard errors",
+    "certified": "encloses it in an interval that is proved to hold it",
+    "text": "reads title, statement and formula, and evaluates every number and relation in them",
+    "counterexample": "measures how far off a mistake is; must exceed the tolerance",
+    "control": "puts a false statement through the check, which must notice",
+}
+_COLORS = {
+    "proved": "green",
+    "proved in part": "yellow",
+    "supported": "green",
+    "refuted": "green",
+    "stated": "cyan",
+    "linked": "cyan",
+    "failed": "bold red",
+}
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    """One row a kind of leg, with the largest residual, its tolerance and the seconds.
+
+    Of a claim's legs of one kind the row shows the one that comes closest to its bound: a control
+    must exceed its tolerance, every other residual must not (a counterexample must; an erratum's
+    control must not).
+    """
+    table = Table(pad_edge=False)
+    for name in ("id", "alias", "status", "leg"):
+        table.add_column(name, no_wrap=True)
+    for name in ("residual", "tolerance", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for verdict in verdicts:
+        status = f"[{_COLORS[verdict.status]}]{verdict.status}[/]"
+        rows = []
+        for kind in LEGS:
+            legs = [e for e in verdict.evidence if e.kind == kind]
+            if legs:
+                leg = closest(legs, verdict.claim)
+                seconds = sum(e.seconds for e in legs)
+                rows.append((kind, residual(leg), bound(leg, verdict.claim), f"{seconds:.2f}"))
+        rows = rows or [("–", "–", "–", f"{verdict.seconds:.2f}")]
+        for number, row in enumerate(rows):
+            head = (verdict.claim.id, verdict.claim.alias, status) if number == 0 else ("", "", "")
+            table.add_row(*head, *row)
+        table.add_section()
+    return table
+
+
+def closest(legs: Sequence[Evidence], claim: Claim) -> Evidence:
+    """Of a claim's legs of one kind, the one that comes closest to its bound."""
+    return (min if _exceeds(legs[0], claim) else max)(legs, key=_share)
+
+
+def residual(leg: Evidence) -> str:
+    """The residual as it is shown: 0 of a proof, the reach of the ball of a certified leg."""
+    if leg.kind == "symbolic":
+        return f"{leg.residual:g}"
+    size = f"{leg.residual:.0f}" if 100 <= leg.residual < 1e5 else f"{leg.residual:.2g}"
+    return f"0 ± {size}" if leg.kind == "certified" else size
+
+
+def bound(leg: Evidence, claim: Claim) -> str:
+    """What the residual is held to, such as ``≤ 1e-12``; of a proof ``exact``."""
+    if leg.kind == "symbolic":
+        return "exact"
+    return f"{'>' if _exceeds(leg, claim) else '≤'} {leg.tolerance:.3g}"
+
+
+def _exceeds(leg: Evidence, claim: Claim) -> bool:
+    """Whether the residual must be above its tolerance."""
+    return leg.kind == "counterexample" or (leg.kind == "control" and not claim.erratum)
+
+
+def _share(leg: Evidence) -> float:
+    """The residual as a share of its bound; NaN counts as the worst of either kind."""
+    share = leg.residual / leg.tolerance if leg.tolerance else leg.residual
+    if share != share:
+        return -1.0 if leg.kind in ("control", "counterexample") else float("inf")
+    return share
+
+
+def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
+    """Why each failed claim failed, a line each; then the counts of verdicts and of legs.
+
+    `elapsed` is the time by the clock; it is named where several processes shared the work.
+    """
+    failures = [f"{v.claim.id} {v.claim.alias}: {v.reason}" for v in verdicts if v.reason]
+    statuses = Counter(v.status for v in verdicts)
+    kinds = Counter(e.kind for v in verdicts for e in v.evidence)
+    noun = "claim" if len(verdicts) == 1 else "claims"
+    clock = "" if elapsed is None else f" of work ({elapsed:.1f} s by the clock)"
+    return "\n".join(
+        [
+            *failures,
+            f"legs: {', '.join(f'{kinds[kind]} {kind}' for kind in LEGS if kinds[kind])}",
+            f"{len(verdicts)} {noun}: "
+            + ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
+            + f", in {sum(v.seconds for v in verdicts):.1f} s{clock}",
+        ]
+    )
+
+
+def claim_list(claims: Sequence[Claim]) -> Table:
+    """Id, alias, title and exercises of each claim."""
+    table = Table("id", "alias", "title", "exercises", pad_edge=False)
+    for claim in claims:
+        title = escape(claim.title)
+        table.add_row(claim.id, claim.alias, title, ", ".join(claim.exercises))
+    return table
+
+
+def claim_page(verdict: Verdict) -> RenderableType:
+    """Statement, formula, assumptions, the proof's steps, the numbers and the sources of a claim,
+    and the titles of the report's figures that show it."""
+    from theory.report.illustration import illustrations
+
+    claim = verdict.claim
+    blocks: list[RenderableType] = [
+        Text(f"{claim.id}  {claim.alias}", style="bold"),
+        Text(claim.title),
+        Text(""),
+        Text(claim.statement),
+    ]
+    blocks += _items("Formula, in LaTeX", [claim.formula] if claim.formula else [])
+    blocks += _items("Assumptions", claim.assumptions)
+    proof = [step for e in verdict.evidence if e.kind == "symbolic" for step in e.steps]
+    blocks += _items("Proof, each step reduced by sympy", proof, numbered=True)
+    if claim.no_proof:
+        blocks += _items("No proof here", [claim.no_proof])
+    measured = [e for e in verdict.evidence if e.kind not in ("symbolic", "control")]
+    controls = [e for e in verdict.evidence if e.kind == "control"]
+    blocks += _items("Numbers", [_number(e, claim) for e in measured])
+    blocks += _items("Control", [_number(e, claim) for e in controls])
+    if claim.test:
+        blocks += _items("On a trained network", [claim.test])
+    blocks += _items("Sources", claim.sources)
+    blocks += _items("Exercises", claim.exercises)
+    shown = [f"{f.title} ({f.name})" for f in illustrations() if claim.id in f.claims]
+    blocks += _items("Figures in the report", shown)
+    outcome = verdict.status + (f": {verdict.reason}" if verdict.reason else "")
+    blocks += [Text(""), Text(f"{outcome}, in {verdict.seconds:.2f} s", _COLORS[verdict.status])]
+    return Group(*blocks)
+
+
+def _items(heading: str, items: Sequence[str], numbered: bool = False) -> list[Text]:
+    if not items:
+        return []
+    lines = [Text(""), Text(heading, style="bold")]
+    marks = [f"{n}." if numbered else "-" for n in range(1, len(items) + 1)]
+    return lines + [Text(f"  {mark} {item}") for mark, item in zip(marks, items, strict=True)]
+
+
+def _number(leg: Evidence, claim: Claim) -> str:
+    what = f"{leg.kind} ({leg.description})" if leg.description else leg.kind
+    size = f"{leg.residual:.2e}"
+    if leg.kind == "certified":
+        size = f"within {size} of 0"
+    verb = "holds" if leg.holds else "does not hold"
+    needs = f"must be {bound(leg, claim)}"
+    return f"{what}: {size}, {needs}, {leg.instances} values, {leg.seconds:.2f} s, {verb}"

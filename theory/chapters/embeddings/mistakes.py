@@ -67,6 +67,25 @@ def as_many_terms_as_words(rng):
     yield _mass_error(rng, 10_000, 10_000)
 
 
+@vocabulary.meaning()
+def vocabulary_in_words(rng):
+    w, b, context = rng.normal(size=(7, 3)), rng.normal(size=7), rng.normal(size=3)
+    logits = w @ context + b
+    law = softmax(logits)
+    for t in range(7):
+        yield {
+            "if we have 1000 unique words": None,
+            "with 1000 unique words": None,
+            "sums to 10,000": None,
+            "sum over j = 1, ..., 10,000": None,
+            "V = 10,000": None,
+            r"p(t \mid c)": law[t],
+            r"\frac{e^{w_t^\top e_c + b_t}}{\sum_{j=1}^{V} e^{w_j^\top e_c + b_j}}": (
+                np.exp(logits[t]) / sum(np.exp(logits))
+            ),
+        }
+
+
 negatives = Claim(
     id="B-E24",
     alias="erratum-false-negative",
@@ -144,3 +163,21 @@ def orange_of_1_the_others_as_they_are_p_p_k_q():
             yield _label_error(word, label, window)
     for p, q, k in ((0.2, 0.05, 5), (0.01, 0.2, 2), (0.6, 0.001, 20)):
         yield abs(_best_output(p, q, k) - p / (p + k * q))
+
+
+@negatives.meaning(tolerance=1e-7)
+def negatives_in_words():
+    for p, q, k in ((0.2, 0.05, 5), (0.01, 0.2, 2), (0.6, 0.001, 20)):
+        best = _best_output(p, q, k)
+        yield {
+            "(orange, of): 0": _label_error("of", 0, 1) == 0,
+            "label 0": _label_error("of", 0, 1) == 0,
+            "p(y = 1 | t, c) is then p(t|c)/(p(t|c) + k q(t))": bool(
+                abs(best - p / (p + k * q)) < 1e-7
+            ),
+            "not 0": bool(best != 0),
+            r"p(y = 1 \mid t, c)": best,
+            r"p(t \mid c)": p,
+            "k": k,
+            "q(t)": q,
+        }

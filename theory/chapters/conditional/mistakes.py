@@ -8,21 +8,7 @@ import math
 import numpy as np
 from scipy.special import logsumexp, rel_entr, softmax, xlogy
 
-from theory.claim import AS_STATED, Claim
-
-_HW7 = "004_16ef4615ffa6e302.txt"
-
-
-def _adain(x: np.ndarray, scale: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Adaptive instance normalisation of feature maps x, shape (channels, height, width)."""
-    mean, std = x.mean((1, 2), keepdims=True), x.std((1, 2), keepdims=True)
-    return scale[:, None, None] * (x - mean) / std + bias[:, None, None]
-
-
-def _derivative(f, x: float) -> float:
-    """f'(x) by a central difference."""
-    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
-
+from theory.claim import AS_STATED, Claim, excess
 
 _SLIDES = "003_0ac11bc5ae3e596a.txt"
 
@@ -138,6 +124,20 @@ def all_samples_of_the_network_that_counts_0_28(rng):
     yield _share_error(_independent_pixels, _WEAK, rng)  # 4.9 s.e. are 0.0156
 
 
+@counting.meaning()
+def counting_in_words(rng):
+    share = float(np.mean(_counting_generator(rng.uniform(size=20_000)).sum(1) == 3))
+    yield {
+        "with the 2014 paper cited as a journal article of 2015": None,
+        "those were failures of models of 2016": None,
+        f"with {_WEAK:.2f} at most": None,
+        "NIPS 2014": None,
+        r"p_g = p_{\mathrm{data}}": None,
+        r"P_g(\text{count} = 3)": share,
+        r"P_{\mathrm{data}}(\text{count} = 3)": np.mean(_PICTURES.sum(1) == 3),
+    }
+
+
 auxiliary = Claim(
     id="B-E62",
     alias="erratum-asking-for-the-class",
@@ -243,6 +243,18 @@ def a_discriminator_that_is_shown_the_class_keeps():
     yield abs(_overlap(_classes()) - _overlap(_minimiser(auxiliary=False)))
 
 
+@auxiliary.meaning()
+def auxiliary_in_words():
+    data, best = _classes(), _minimiser(auxiliary=True)
+    said = f"{_overlap(data):.3f}".lstrip("0")
+    yield {
+        f"two classes of the data overlap by {said}": None,
+        "the minimum of 2 JS + H(c|x) has an overlap below 1e-6": _overlap(best) < 1e-6,
+        r"\operatorname{argmin}_{p_g} \; 2\,\mathrm{JS}(p_{\mathrm{data}}, p_g) "
+        r"+ H_{p_g}(c \mid x) \ne p_{\mathrm{data}}": bool(np.abs(best - data).max() > 0.1),
+    }
+
+
 label_map = Claim(
     id="B-E66",
     alias="erratum-label-map",
@@ -303,6 +315,24 @@ def reshaped_to_b_1_1_k_and_broadcast(rng):
         yield _map_error(broadcast, rng)
 
 
+@label_map.meaning()
+def label_map_in_words(rng):
+    labels = rng.integers(3, size=5)
+    y = np.eye(3)[labels]
+    painted = np.broadcast_to(y.reshape(5, 1, 1, 3), (5, 4, 6, 3))
+    said = bool(np.array_equal(np.repeat(y, 24, axis=1).reshape(5, 4, 6, 3), painted))
+    for b, h, w, k in ((0, 0, 0, 0), (3, 2, 5, 1), (4, 3, 1, 2)):
+        yield {
+            "repeated H·W times and reshaped to (B, H, W, K), is a label map": said,
+            "(B, 1, 1, K)": None,
+            "channel k is 1 everywhere exactly when the label is k": all(
+                bool((painted[b, ..., k] == 1).all()) == (labels[b] == k) for k in range(3)
+            ),
+            "m_{b,h,w,k}": painted[b, h, w, k],
+            "y_{b,k}": y[b, k],
+        }
+
+
 twice = Claim(
     id="B-E70",
     alias="erratum-softmax-twice",
@@ -338,7 +368,7 @@ def its_floor_reached_by_certainty_and_not_passed(rng):
         yield abs(_cross_entropy(softmax(np.where(np.arange(classes) == 0, 1e3, 0.0))) - floor)
         for spread in (1, 10, 100):
             logits = spread * rng.standard_normal((20, classes))
-            yield max(0.0, floor - min(_cross_entropy(softmax(row)) for row in logits))
+            yield excess(floor, min(_cross_entropy(softmax(row)) for row in logits))
 
 
 @twice.symbolic(scope=AS_STATED)
@@ -364,6 +394,27 @@ def twice_proof():
 def logits_go_in_the_loss_of_certainty_is_0():
     for classes in (3, 10, 100):
         yield _cross_entropy(np.where(np.arange(classes) == 0, 1e3, 0.0))
+
+
+@twice.meaning()
+def twice_in_words():
+    for classes in (3, 10, 100):
+        certain = softmax(np.where(np.arange(classes) == 0, 1e3, 0.0))
+        ten = _cross_entropy(softmax(np.where(np.arange(10) == 0, 1e3, 0.0)))
+        yield {
+            "probabilities in [0, 1]": None,
+            "more than e/(e + K - 1) on a class": bool(
+                abs(softmax(certain)[0] - math.e / (math.e + classes - 1)) < 1e-12
+            ),
+            "log(1 + (K - 1)/e)": bool(
+                abs(_cross_entropy(certain) - math.log(1 + (classes - 1) / math.e)) < 1e-12
+            ),
+            f"{ten:.2f} for ten classes": None,
+            r"\min_a \Bigl( -\log \operatorname{softmax}(\operatorname{softmax}(a))_y \Bigr)": (
+                _cross_entropy(certain)
+            ),
+            "K": classes,
+        }
 
 
 paired = Claim(
@@ -438,3 +489,13 @@ def with_l1_or_a_d_that_sees_the_input_g_follows_its(rng):
     for _instance in range(3):
         yield _ignored(rng, weight=1, sees_input=False)
         yield _ignored(rng, weight=0, sees_input=True)
+
+
+@paired.meaning()
+def paired_in_words(rng):
+    yield {
+        "L1": None,
+        r"G^* = \operatorname{argmin}_G \max_D \; L_{\mathrm{cGAN}}(G, D) + \lambda\, L_1(G)": (
+            _ignored(rng, weight=1, sees_input=False) < 0.01
+        ),
+    }

@@ -71,6 +71,20 @@ def normalising_the_feature_maps(rng):
         yield _statistics_error(_adain(x, scale, bias), scale, bias)
 
 
+@adain.meaning()
+def adain_in_words(rng):
+    x, w, affine = _style(rng)
+    scale, bias = np.split(affine @ w, 2)
+    for i in range(4):
+        yield {
+            r"\mathrm{AdaIN}(x_i, y)": _adain(x, scale, bias)[i, 2, 3],
+            "y_{s,i}": scale[i],
+            r"x_i - \mu(x_i)": x[i, 2, 3] - np.mean(x[i]),
+            r"\sigma(x_i)": np.sqrt(np.mean((x[i] - np.mean(x[i])) ** 2)),
+            "y_{b,i}": bias[i],
+        }
+
+
 style = Claim(
     id="B-E51",
     alias="erratum-only-the-latent-space",
@@ -127,3 +141,15 @@ def style_proof():
 def the_same_noise_twice_gives_the_same_picture(rng):
     noise = rng.standard_normal((4, 6, 6))
     yield _variation(np.stack([noise] * 10), rng)
+
+
+@style.meaning()
+def style_in_words(rng):
+    w, weights, noise = rng.standard_normal(5), rng.standard_normal((8, 5)), np.zeros((4, 6, 6))
+    constant = np.sin(np.arange(4 * 6 * 6)).reshape(4, 6, 6)
+    scale, bias = np.split(weights @ w, 2)
+    yield {
+        "x": _synthesis(w, noise, weights)[1, 2, 3],
+        r"g\bigl(c,\, A(w),\, B n\bigr)": _adain(constant, 1 + scale, bias)[1, 2, 3],
+        r"n \sim \mathcal{N}(0, I)": None,
+    }

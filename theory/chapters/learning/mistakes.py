@@ -206,7 +206,7 @@ def out_1_reads_in_t_if_gpt_has_an_encoder(rng):
         yield _influence(_ALL, rng)
 
 
-@architectures.symbolic(scope=AS_STATED)
+@architectures.symbolic(scope="for two positions")
 def architectures_proof():
     import sympy as sp
 

@@ -6,10 +6,6 @@ import numpy as np
 
 from theory.claim import AS_STATED, Claim
 
-_COURSE = "000_8b69f153baee6a3b.txt"
-_WORDS = "003_0ac11bc5ae3e596a.txt"
-
-
 flattened = Claim(
     id="B-E55",
     alias="erratum-flattened-spectrogram",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import softmax
 
-from theory.claim import AS_STATED, Claim, excess
+from theory.claim import Claim, excess
 
 _COURSE = "004_16ef4615ffa6e302.txt"
 
@@ -74,7 +74,7 @@ def q_as_printed_a_left_over_or_not_possible(rng):
     yield _distance(q, _best_reachable(accuracy))
 
 
-@unused_action.symbolic(scope=AS_STATED)
+@unused_action.symbolic(scope="for four completions")
 def unused_action_proof():
     import sympy as sp
 
@@ -180,7 +180,7 @@ def q_share_of_accuracies_above_0_75(rng):
         yield _distance([ratio * q[0]], best[:1])
 
 
-@confidence.symbolic(scope=AS_STATED)
+@confidence.symbolic(scope="for four completions")
 def confidence_proof():
     import sympy as sp
 
@@ -281,7 +281,7 @@ def j_lost_by_descent_gradient_errors(rng):
         yield np.max(np.abs(_score_gradient(law, scores, reward + np.tanh(theta[0])) - moved))
 
 
-@reinforce.symbolic(scope=AS_STATED)
+@reinforce.symbolic(scope="for one choice among three")
 def reinforce_proof():
     import sympy as sp
 

@@ -8,7 +8,6 @@ from scipy.special import softmax
 from theory.claim import AS_STATED, Claim, excess
 
 _COURSE = "000_8b69f153baee6a3b.txt"
-_WORDS = "003_0ac11bc5ae3e596a.txt"
 
 
 swapped = Claim(
@@ -56,7 +55,7 @@ def inputs_that_y_1_depends_on_said_less_counted(rng):
         yield _inputs_read(w, steps, synchronous=False) - 1
 
 
-@swapped.symbolic(scope=AS_STATED)
+@swapped.symbolic(scope="for two steps with scalar states")
 def swapped_proof():
     import sympy as sp
 
@@ -252,7 +251,7 @@ def cost_above_1_h_that_o_moves_doublings(rng):
         yield _doublings(4, steps)  # dc_50/dc_0 = 2^50
 
 
-@lstm.symbolic(scope=AS_STATED)
+@lstm.symbolic(scope="for one unit, and for 64 units with 32 inputs")
 def lstm_proof():
     import sympy as sp
 
@@ -363,7 +362,7 @@ def hull_weight_outside_a_part_kind(rng):
     yield abs(1 - many_inputs) + abs(1 - many_outputs)  # many-to-many
 
 
-@architectures.symbolic(scope=AS_STATED)
+@architectures.symbolic(scope="for four states of one number each")
 def architectures_proof():
     import sympy as sp
 

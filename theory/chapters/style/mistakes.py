@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.claim import AS_STATED, Claim
+from theory.claim import Claim
 
 _HW7 = "004_16ef4615ffa6e302.txt"
 
@@ -50,7 +50,7 @@ def channel_statistics_when_w_is_normalised_instead(rng):
         yield _statistics_error(scale[:, None, None] * x + bias[:, None, None], scale, bias)
 
 
-@adain.symbolic(scope=AS_STATED)
+@adain.symbolic(scope="for a channel of two pixels")
 def adain_proof():
     import sympy as sp
 
@@ -119,7 +119,7 @@ def variation_at_fixed_w(rng):
         yield _variation(rng.standard_normal((10, 4, 6, 6)), rng)
 
 
-@style.symbolic(scope=AS_STATED)
+@style.symbolic(scope="for two pixels")
 def style_proof():
     import sympy as sp
 

@@ -43,7 +43,7 @@ def share_of_images_without_a_gradient_as_printed(rng):
         yield _without_gradient(lambda a, n=n: sum(-log_expit(a[n]) for _n in a), rng)
 
 
-@indices.symbolic(scope=AS_STATED)
+@indices.symbolic(scope="for three images")
 def indices_proof():
     import sympy as sp
 
@@ -292,7 +292,7 @@ def ks_distance_the_right_g_fed_with_z_p_z(rng):
     yield _translated(rng.uniform(-1, 1, size=10_000))
 
 
-@source.symbolic(scope=AS_STATED)
+@source.symbolic(scope="for two normal laws")
 def source_proof():
     import sympy as sp
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from theory.claim.cache import folder
 from theory.proofs.theorems import (
@@ -24,6 +25,7 @@ from theory.proofs.theorems import (
     LIBRARY,
     Theorem,
     compiling_order,
+    declared,
     required,
     sources,
     theorems,
@@ -72,6 +74,18 @@ class Proofs:
         """Whether a theorem was tried and not accepted."""
         return any(o.tried and not o.holds for o in self.outcomes.values())
 
+    def record(self, theorem: Theorem) -> dict[str, Any]:
+        """A theorem and its outcome as a dictionary that JSON can hold."""
+        return {
+            "theorem": theorem.name,
+            "claims": list(theorem.claims),
+            "covers": theorem.covers,
+            "statement": theorem.statement,
+            "file": f"theory/proofs/{theorem.file}.v",
+            "coq": self.coq,
+            **asdict(self.outcomes[theorem.name]),
+        }
+
 
 @cache
 def texts() -> dict[str, str]:
@@ -102,6 +116,41 @@ def _keep(proofs: Proofs) -> None:
     temporary = path.with_suffix(".tmp")
     temporary.write_text(json.dumps(asdict(proofs), indent=1), encoding="utf-8")
     temporary.replace(path)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of a theorem without asking Coq: whether Coq accepted it, what to say of that,
+    what is wrong with it, and what to show below its statement: the definitions in it, and what
+    it assumes."""
+
+    checked: bool
+    says: str
+    wrong: str = ""
+    shown: tuple[str, ...] = ()
+
+
+def standing(theorem: Theorem) -> Standing:
+    """What is known of a theorem from the last result for exactly these texts.
+
+    Raises:
+        TypeError, ValueError: a formula that Coq cannot be told.
+    """
+    formulas = declared(texts()[FORMULAS])
+    if not theorem.words & formulas.keys():
+        return Standing(False, "", "its statement rests on no formula of the claims")
+    ours = {name: text for file in sources().values() for name, text in declared(file).items()}
+    shown = tuple(text for name, text in (ours | formulas).items() if name in theorem.words)
+    proofs = last()
+    outcome = proofs.outcomes.get(theorem.name) if proofs else None
+    if proofs is None or outcome is None or not outcome.tried:
+        says = "not checked on this machine: python -m theory prove"
+        return Standing(False, says, shown=shown)
+    if not outcome.holds:
+        return Standing(False, "", f"Coq {proofs.coq} refuses it: {outcome.reason}", shown)
+    axioms = ", ".join(axiom.rpartition(".")[2] for axiom in outcome.axioms)
+    assumes = f"assumes no more than Coq's real numbers do: {axioms}" if axioms else "no axioms"
+    return Standing(True, f"checked by Coq {proofs.coq}", shown=(*shown, assumes))
 
 
 def coqc() -> str | None:

@@ -174,7 +174,7 @@ def coq(expression: Any, place: int = _SUM) -> str:
         printed, binds = f"{coq(expression.base, _APPLIED)} ^ {expression.exp}", _POWER
     elif expression.is_Add:
         printed, binds = _sum(expression), _SUM
-    elif expression.is_number and expression.is_negative or _minus(expression):
+    elif _minus(expression):
         printed, binds = f"- {coq(-expression, _PRODUCT)}", _SUM
     elif expression.is_Mul or expression.is_Rational or expression.is_Pow:
         printed, binds = _product(expression), _PRODUCT

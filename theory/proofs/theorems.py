@@ -19,11 +19,11 @@ FORMULAS = "Formulas"
 LIBRARY = "Theory"
 
 _THEOREM = re.compile(
-    r"\(\* Claims? (?P<claims>[A-Z][\w-]+(?:, [A-Z][\w-]+)*): (?P<covers>[^*]*(?:\*(?!\))[^*]*)*)\*\)"
+    r"\(\* Claims? (?P<claims>[A-Z][\w-]+(?:, [A-Z][\w-]+)*): (?P<covers>(?:(?!\*\)).)*)\*\)"
     r"\s*Theorem (?P<name>\w+) : (?P<statement>.*?)\.\s*Proof",
     re.DOTALL,
 )
-_DECLARED = re.compile(r"^(?:Definition|Fixpoint) (\w+)(.*?)\.$", re.MULTILINE | re.DOTALL)
+_DECLARED = re.compile(r"^(?:Definition|Fixpoint) (\w+) .*?\.$", re.MULTILINE | re.DOTALL)
 _REQUIRED = re.compile(rf"^From {LIBRARY} Require Import ([\w ]+)\.", re.MULTILINE)
 _COMMENT = re.compile(r"\(\*.*?\*\)", re.DOTALL)
 
@@ -31,14 +31,15 @@ _COMMENT = re.compile(r"\(\*.*?\*\)", re.DOTALL)
 @dataclass(frozen=True)
 class Theorem:
     """One theorem: its name, the claims it is about, what of them it covers, and its statement as
-    Coq reads it; the file (without `.v`), and the definitions that its statement rests on."""
+    Coq reads it; its file (without `.v`), and the words of its statement and of the definitions in
+    it."""
 
     name: str
     claims: tuple[str, ...]
     covers: str
     statement: str
     file: str
-    rests_on: frozenset[str]
+    words: frozenset[str]
 
 
 @cache
@@ -67,19 +68,25 @@ def compiling_order(texts: dict[str, str]) -> list[str]:
     return order
 
 
+def declared(text: str) -> dict[str, str]:
+    """The definitions in a file, by name."""
+    text = _COMMENT.sub("", text)
+    return {match[1]: match[0] for match in _DECLARED.finditer(text)}
+
+
 @cache
 def theorems() -> tuple[Theorem, ...]:
     """All theorems, in the order in which they are proved."""
     bodies = {
         name: set(re.findall(r"\w+", body))
         for text in sources().values()
-        for name, body in _DECLARED.findall(_COMMENT.sub("", text))
+        for name, body in declared(text).items()
     }
     found = []
     for file in compiling_order({FORMULAS: "", **sources()}):
         for match in _THEOREM.finditer(sources().get(file, "")):
             words = set(re.findall(r"\w+", match["statement"]))
-            while more := {w for d in words & bodies.keys() for w in bodies[d]} - words:
+            while more := {w for name in words & bodies.keys() for w in bodies[name]} - words:
                 words |= more
             found.append(
                 Theorem(

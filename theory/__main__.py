@@ -139,6 +139,36 @@ def show(
         raise typer.Exit(1)
 
 
+@app.command()
+def prove(as_json: AsJson = False) -> None:
+    """Have Coq check the theorems behind the claims; exit with 1 when it refuses one.
+
+    The formulas in them are printed from the expressions that the claims prove with. Where Coq is
+    not installed it says how to install it, and exits with 3. `verify` and `show` tell of the last
+    result.
+
+    Example: python -m theory prove
+    """
+    from theory.proofs import checking
+    from theory.proofs.theorems import theorems
+
+    if checking.coqc() is None:
+        typer.echo(checking.INSTALL, err=True)
+        raise typer.Exit(3)
+    with nullcontext() if as_json else _console(stderr=True).status("checking") as status:
+        proofs = checking.prove(lambda file: status and status.update(f"checking {file}.v"))
+    if as_json:
+        typer.echo(json.dumps([proofs.record(theorem) for theorem in theorems()], indent=1))
+    else:
+        from theory.report.terminal import theorem_summary, theorem_table
+
+        console = _console()
+        console.print(theorem_table(theorems(), proofs))
+        console.print(theorem_summary(proofs), highlight=False, markup=False)
+    if proofs.failed:
+        raise typer.Exit(1)
+
+
 def _verify(
     chosen: list[claims_.Claim], jobs: int, silent: bool = False
 ) -> tuple[list[claims_.Verdict], float]:

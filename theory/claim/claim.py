@@ -4,7 +4,8 @@ A claim is verified by running its *legs*. A symbolic leg proves it with sympy, 
 says in its *scope* what it proves: the claim as stated, a case of it, or a step. A numerical leg
 measures it on random instances; a sampling leg measures it by Monte Carlo, in standard errors; a
 certified leg encloses it in an interval that is proved to hold it; a text leg reads the claim's
-own words and evaluates them. A *control* is a nearby false statement, or the claim with an
+own words and evaluates them; a machine-checked leg tells what Coq said of a theorem about it
+(`theory.proofs`). A *control* is a nearby false statement, or the claim with an
 assumption dropped, put through the same check as the leg that it controls: unless the check
 notices, the claim fails, because a check that cannot fail proves nothing. An *erratum* records a
 statement that is wrong and refutes it.
@@ -26,6 +27,7 @@ import numpy as np
 
 from theory.claim.exercises import answered_by
 from theory.claim.reading import NEAR, read
+from theory.proofs import theorems
 
 # What the groups of ids are about: A-JS-02 belongs to A-JS.
 TOPICS = {
@@ -54,7 +56,14 @@ MISS_TOLERANCE = 0.01
 
 Status = Literal["proved", "proved in part", "supported", "refuted", "stated", "linked", "failed"]
 Kind = Literal[
-    "symbolic", "numerical", "sampling", "certified", "text", "counterexample", "control"
+    "symbolic",
+    "machine-checked",
+    "numerical",
+    "sampling",
+    "certified",
+    "text",
+    "counterexample",
+    "control",
 ]
 Check = Callable[..., Iterator[Any]]
 
@@ -368,6 +377,7 @@ class Claim:
         """Run every leg and control; an exception inside one makes the claim fail, not the run."""
         start = time.perf_counter()
         evidence = tuple(_run(self, leg, number) for number, leg in enumerate(self.legs))
+        evidence += tuple(_checked(theorem) for theorem in theorems.about(self.id))
         reasons = [self.flaw()] if self.flaw() else []
         reasons += [f"{e.kind}: {e.detail}" for e in evidence if not e.holds]
         status: Status = "failed" if reasons else self.standing
@@ -411,6 +421,33 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
         leg.scope,
         sum(r > leg.tolerance for r in residuals) if leg.kind == "control" else 0,
         trace,
+    )
+
+
+def _checked(theorem: theorems.Theorem) -> Evidence:
+    """What is known of a theorem that Coq is to check. It needs no Coq: the formulas are printed
+    anew, and the last result for exactly these texts is read. To have none is no failure."""
+    from theory.proofs.checking import Standing, standing
+
+    start = time.perf_counter()
+    trace = ""
+    try:
+        known = standing(theorem)
+    except Exception as error:  # a formula that cannot be printed, as of a broken leg
+        known = Standing(False, "", f"{type(error).__name__}: {error}")
+        trace = traceback.format_exc()
+    return Evidence(
+        "machine-checked",
+        theorem.name,
+        f"{theorem.covers}; {known.says}" if known.says else theorem.covers,
+        0.0 if known.checked else math.inf if known.wrong else math.nan,
+        0.0,
+        time.perf_counter() - start,
+        int(known.checked),
+        not known.wrong,
+        known.wrong,
+        (theorem.statement, *known.shown),
+        trace=trace,
     )
 
 

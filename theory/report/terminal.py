@@ -12,6 +12,8 @@ from rich.text import Text
 
 from theory.claim import AS_STATED, Claim, Evidence, Verdict
 from theory.claim.sources import readable
+from theory.proofs.checking import AXIOMS, Proofs
+from theory.proofs.theorems import Theorem
 
 # What each verdict says, and each kind of leg does, in the order in which they are shown.
 STATUSES = {
@@ -25,6 +27,7 @@ STATUSES = {
 }
 LEGS = {
     "symbolic": "proves it, step by step, with sympy",
+    "machine-checked": "a theorem about the same formulas, whose proof Coq accepts",
     "numerical": "measures it on random instances or by quadrature, in another way",
     "sampling": "measures it by Monte Carlo, in standard errors",
     "certified": "encloses it in an interval that is proved to hold it",
@@ -32,6 +35,7 @@ LEGS = {
     "counterexample": "measures how far off a mistake is; must exceed the tolerance",
     "control": "puts a false statement through the check, which must notice",
 }
+_PROOFS = ("symbolic", "machine-checked")
 _COLORS = {
     "proved": "green",
     "proved in part": "yellow",
@@ -82,7 +86,9 @@ def closest(legs: Sequence[Evidence], claim: Claim) -> Evidence:
 
 def residual(leg: Evidence) -> str:
     """The residual as it is shown: 0 of a proof, the reach of the ball of a certified leg."""
-    if leg.kind == "symbolic":
+    if leg.kind == "machine-checked" and leg.holds:
+        return "0" if leg.instances else "–"
+    if leg.kind in _PROOFS:
         return f"{leg.residual:g}"
     size = f"{leg.residual:.0f}" if 100 <= leg.residual < 1e5 else f"{leg.residual:.2g}"
     return f"0 ± {size}" if leg.kind == "certified" else size
@@ -90,7 +96,7 @@ def residual(leg: Evidence) -> str:
 
 def bound(leg: Evidence, claim: Claim) -> str:
     """What the residual is held to, such as ``≤ 1e-12``; of a proof ``exact``."""
-    if leg.kind == "symbolic":
+    if leg.kind in _PROOFS:
         return "exact"
     return f"{'>' if _exceeds(leg, claim) else '≤'} {leg.tolerance:.3g}"
 
@@ -125,18 +131,76 @@ def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
     """
     failures = [f"{v.claim.id} {v.claim.alias}: {v.reason}" for v in verdicts if v.reason]
     statuses = Counter(v.status for v in verdicts)
-    kinds = Counter(e.kind for v in verdicts for e in v.evidence)
+    evidence = [e for v in verdicts for e in v.evidence]
+    kinds = Counter(e.kind for e in evidence if e.instances or e.kind != "machine-checked")
+    waiting = {e.name for e in evidence if e.kind == "machine-checked" and e.holds}
+    waiting -= {e.name for e in evidence if e.instances}
     noun = "claim" if len(verdicts) == 1 else "claims"
     clock = "" if elapsed is None else f" of work ({elapsed:.1f} s by the clock)"
     return "\n".join(
         [
             *failures,
+            *_waiting(len(waiting)),
             f"legs: {', '.join(f'{kinds[kind]} {kind}' for kind in LEGS if kinds[kind])}",
             f"{len(verdicts)} {noun}: "
             + ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
             + f", in {sum(v.seconds for v in verdicts):.1f} s{clock}",
         ]
     )
+
+
+def theorem_table(theorems: Sequence[Theorem], proofs: Proofs) -> Table:
+    """One row a theorem: the claims it is about, what became of it, what it assumes."""
+    table = Table(pad_edge=False)
+    for name in ("theorem", "claims", "Coq says", "assumes"):
+        table.add_column(name)
+    table.add_column("seconds", justify="right")
+    for theorem in theorems:
+        outcome = proofs.outcomes[theorem.name]
+        says = "[green]accepted[/]" if outcome.holds else "[bold red]refused[/]"
+        axioms = [str(n) for n, axiom in enumerate(AXIOMS, 1) if axiom in outcome.axioms]
+        axioms += [axiom for axiom in outcome.axioms if axiom not in AXIOMS]
+        table.add_row(
+            theorem.name,
+            ", ".join(theorem.claims),
+            says if outcome.tried else "[yellow]not tried[/]",
+            ", ".join(axioms) or "–",
+            f"{outcome.seconds:.2f}" if outcome.holds else "–",
+        )
+    return table
+
+
+def theorem_summary(proofs: Proofs) -> str:
+    """Why theorems were refused or not tried, the axioms by number, and the counts."""
+    outcomes = proofs.outcomes.values()
+    reasons: dict[str, list[str]] = {}
+    for name, outcome in proofs.outcomes.items():
+        if outcome.reason:
+            reasons.setdefault(outcome.reason, []).append(name)
+    assumed = {axiom for outcome in outcomes for axiom in outcome.axioms}
+    accepted = sum(outcome.holds for outcome in outcomes)
+    refused = sum(outcome.tried and not outcome.holds for outcome in outcomes)
+    return "\n".join(
+        [
+            *(f"{', '.join(names)}: {reason}" for reason, names in reasons.items()),
+            *(
+                f"assumption {number}: {axiom} ({means})"
+                for number, (axiom, means) in enumerate(AXIOMS.items(), 1)
+                if axiom in assumed
+            ),
+            f"{len(outcomes)} theorems: {accepted} accepted by Coq {proofs.coq}, "
+            f"{refused} refused, {len(outcomes) - accepted - refused} not tried, "
+            f"in {proofs.seconds:.1f} s",
+        ]
+    )
+
+
+def _waiting(theorems: int) -> list[str]:
+    """That theorems wait for Coq, if any do."""
+    if not theorems:
+        return []
+    noun = "1 theorem is" if theorems == 1 else f"{theorems} theorems are"
+    return [f"{noun} not checked by Coq on this machine: python -m theory prove"]
 
 
 def claim_list(claims: Sequence[Claim]) -> Table:
@@ -177,9 +241,10 @@ def claim_page(verdict: Verdict) -> RenderableType:
         if e.kind == "symbolic":
             heading = f"Proof {'of the claim ' if e.scope == AS_STATED else ''}{e.scope}"
             blocks += _items(f"{heading}, each step reduced by sympy", e.steps, numbered=True)
+    blocks += _items("For Coq", [_theorem(e) for e in verdict.evidence if e.kind == _PROOFS[1]])
     if claim.no_proof:
         blocks += _items("No proof here", [claim.no_proof])
-    measured = [e for e in verdict.evidence if e.kind not in ("symbolic", "control")]
+    measured = [e for e in verdict.evidence if e.kind not in (*_PROOFS, "control")]
     controls = [e for e in verdict.evidence if e.kind == "control"]
     blocks += _items("Numbers", [_number(e, claim) for e in measured])
     blocks += _items("Control", [_number(e, claim) for e in controls])
@@ -200,6 +265,12 @@ def _items(heading: str, items: Sequence[str], numbered: bool = False) -> list[T
     lines = [Text(""), Text(heading, style="bold")]
     marks = [f"{n}." if numbered else "-" for n in range(1, len(items) + 1)]
     return lines + [Text(f"  {mark} {item}") for mark, item in zip(marks, items, strict=True)]
+
+
+def _theorem(leg: Evidence) -> str:
+    """A theorem's statement as Coq reads it, under what of the claim it covers."""
+    lines = "\n".join([f"{leg.name}: {leg.description}", *leg.steps, leg.detail]).strip()
+    return lines.replace("\n", "\n      ")
 
 
 def _number(leg: Evidence, claim: Claim) -> str:

@@ -22,6 +22,7 @@ from theory.calculators.packing import (
     products,
     variation_range,
 )
+from theory.chapters.collapse.expressions import largest_packed_variation, packed_total_variation
 from theory.claim import AS_STATED, Claim
 
 PACGAN = "Lin, Khetan, Fanti and Oh 2018 (PacGAN), section 3"
@@ -48,15 +49,11 @@ separation = Claim(
 
 
 def _exact_variations(m: int):
-    """TV(P^m, Q1^m) and TV(P^m, Q2^m) as fractions; Q2 and P are two coins, heads in [.5, 1]."""
+    """TV(P^m, Q1^m) and TV(P^m, Q2^m) as fractions."""
     import sympy as sp
 
-    q = sp.Rational(7, 10)
-    spread = sum(
-        sp.binomial(m, k) * sp.Max(0, sp.Rational(1, 2**m) - q**k * (1 - q) ** (m - k))
-        for k in range(m + 1)
-    )
-    return 1 - sp.Rational(4, 5) ** m, spread
+    laws = [[sp.Rational(str(w)) for w in law] for law in (DATA, COLLAPSED, SPREAD)]
+    return tuple(packed_total_variation(laws[0], law, m) for law in laws[1:])
 
 
 @separation.symbolic(scope=AS_STATED)
@@ -235,7 +232,7 @@ def region_proof():
         )
     yield (
         "so 1 - TV(p^m, q^m) = sum min(p^m, q^m) >= (1 - tau)^m; (tau, 1 - tau), (0, 1) reach it",
-        sp.simplify((1 / (1 + t)) ** m - (1 - t / (1 + t)) ** m),
+        sp.simplify(1 - (1 / (1 + t)) ** m - largest_packed_variation(t / (1 + t), m)),
     )
     eps, gap, room = sp.symbols("epsilon g r", positive=True)
     delta = eps + gap

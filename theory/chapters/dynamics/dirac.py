@@ -24,28 +24,18 @@ from theory.calculators.dynamics import (
     flow,
     trajectory,
 )
+from theory.chapters.dynamics.expressions import (
+    dirac_velocity,
+    minimax_losses,
+    non_saturating_losses,
+    players,
+    sigmoid,
+    simultaneous_step,
+)
 from theory.claim import AS_STATED, Claim
 
 _PAPER = "Mescheder et al. 2018, Which Training Methods for GANs do actually Converge?"
 _COURSE = "001_5040f14b49cef5aa.txt:39"
-
-
-def _losses():
-    """sympy, θ, ψ and the losses (L_G, L_D) of the minimax and of the non-saturating Dirac-GAN."""
-    import sympy as sp
-
-    theta, psi = sp.symbols("theta psi", real=True)
-
-    def softplus(t):
-        return sp.log(1 + sp.exp(t))
-
-    loss_d = softplus(-psi * 0) + softplus(psi * theta)
-    return sp, theta, psi, (-softplus(psi * theta), loss_d), (softplus(-psi * theta), loss_d)
-
-
-def _velocity(sp, theta, psi, losses):
-    """Where the two players go: minus their gradients, as a column."""
-    return -sp.Matrix([sp.diff(losses[0], theta), sp.diff(losses[1], psi)])
 
 
 def _jacobian(move: Callable[[np.ndarray], Any]) -> np.ndarray:
@@ -85,9 +75,11 @@ dirac = Claim(
 
 @dirac.symbolic(scope=AS_STATED)
 def dirac_proof():
-    sp, theta, psi, minimax, non_saturating = _losses()
-    sigma = 1 / (1 + sp.exp(-psi * theta))
-    velocity = _velocity(sp, theta, psi, minimax)
+    import sympy as sp
+
+    theta, psi = players()
+    sigma = sigmoid(psi * theta)
+    velocity = dirac_velocity(minimax_losses, theta, psi)
     yield (
         "theta' = psi sigma(psi theta), psi' = -theta sigma(psi theta)",
         velocity - sp.Matrix([psi * sigma, -theta * sigma]),
@@ -107,7 +99,7 @@ def dirac_proof():
     polynomial = lam**2 + sp.Rational(1, 4)
     yield "characteristic polynomial", at.charpoly(lam).as_expr() - polynomial
     yield "its roots +-i/2", sp.Matrix([polynomial.subs(lam, r) for r in (sp.I / 2, -sp.I / 2)])
-    other = _velocity(sp, theta, psi, non_saturating)
+    other = dirac_velocity(non_saturating_losses, theta, psi)
     yield "non-saturating: the same Jacobian", other.jacobian([theta, psi]).subs(origin) - at
     a = psi * theta
     inwards = theta * other[0] + psi * other[1]
@@ -172,10 +164,12 @@ penalised = Claim(
 
 @penalised.symbolic(scope=AS_STATED)
 def penalised_proof():
-    sp, theta, psi, (loss_g, loss_d), _other = _losses()
+    import sympy as sp
+
+    theta, psi = players()
     gamma, h, s = sp.symbols("gamma h s", positive=True)
     lam = sp.Symbol("lambda")
-    velocity = _velocity(sp, theta, psi, (loss_g, loss_d + gamma / 2 * psi**2))
+    velocity = dirac_velocity(minimax_losses, theta, psi, penalty=gamma / 2 * psi**2)
     at = velocity.jacobian([theta, psi]).subs({theta: 0, psi: 0})
     polynomial = lam**2 + gamma * lam + sp.Rational(1, 4)
     yield "characteristic polynomial", at.charpoly(lam).as_expr() - polynomial
@@ -284,11 +278,15 @@ spectrum = Claim(
 
 @spectrum.symbolic(scope=AS_STATED)
 def spectrum_proof():
-    sp, theta, psi, minimax, _other = _losses()
+    import sympy as sp
+
+    theta, psi = players()
     h, a, n = sp.symbols("h a n", positive=True)
     lam = sp.Symbol("lambda")
-    at = _velocity(sp, theta, psi, minimax).jacobian([theta, psi]).subs({theta: 0, psi: 0})
-    step = sp.eye(2) + h * at
+    velocity, origin = dirac_velocity(minimax_losses, theta, psi), {theta: 0, psi: 0}
+    at = velocity.jacobian([theta, psi]).subs(origin)
+    moved = simultaneous_step(velocity, sp.Matrix([theta, psi]), h)
+    step = moved.jacobian([theta, psi]).subs(origin)
     roots = (1 + sp.I * h / 2, 1 - sp.I * h / 2)
     yield (
         "simultaneous: eigenvalues 1 +- ih/2",

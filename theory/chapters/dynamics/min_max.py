@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from theory.calculators.dynamics import Field, bilinear_field, flow, trajectory
+from theory.chapters.dynamics.expressions import bilinear_step
 from theory.claim import AS_STATED, Claim
 
 COURSE = "001_5040f14b49cef5aa.txt:39"
@@ -198,7 +199,7 @@ def simultaneous_proof():
     x, y = sp.symbols("x y", real=True)
     eta = sp.Symbol("eta", positive=True)
     z = sp.Matrix([x, y])
-    new = z - eta * sp.Matrix(bilinear_field(x, y))
+    new = bilinear_step(x, y, eta)
     yield "x' = x - eta y, y' = y + eta x", new - sp.Matrix([x - eta * y, y + eta * x])
     yield "x'^2 + y'^2 = (1 + eta^2)(x^2 + y^2)", new.dot(new) - (1 + eta**2) * z.dot(z)
     yield "the factor exceeds 1", 1 + eta**2 > 1

@@ -370,21 +370,22 @@ def _overlapping(rng: np.random.Generator, share: float) -> tuple[np.ndarray, np
     return p, q
 
 
-def _best_value(p, q) -> float:
+def best_value(p, q) -> float:
+    """V(D*, G)."""
     return value(p, q, optimal_discriminator(p, q))
 
 
 @upper_bound.numerical(tolerance=1e-12, description="the best V of disjoint laws against 0")
 def best_value_of_disjoint_laws(rng):
     for _instance in range(20):
-        yield abs(_best_value(*_overlapping(rng, 0.0)))
+        yield abs(best_value(*_overlapping(rng, 0.0)))
 
 
 @upper_bound.meaning()
 def upper_bound_in_words(rng):
     for share in (0.0, 0.0, 1e-3, 0.5):
         p, q = _overlapping(rng, share)
-        best = _best_value(p, q)
+        best = best_value(p, q)
         alike = bool((abs(best) < 1e-12) == (np.minimum(p, q).sum() == 0))
         _, _, a = random_laws(rng, 9)
         yield {
@@ -405,7 +406,7 @@ def upper_bound_in_words(rng):
 )
 def slightly_overlapping_laws(rng):
     for _instance in range(20):
-        yield abs(_best_value(*_overlapping(rng, 1e-3)))
+        yield abs(best_value(*_overlapping(rng, 1e-3)))
 
 
 @upper_bound.control(
@@ -416,4 +417,4 @@ def slightly_overlapping_laws(rng):
 def least_for_largest(rng):
     for _instance in range(20):
         p, q, _ = random_laws(rng)
-        yield excess(_best_value(p, q), -LOG4)
+        yield excess(best_value(p, q), -LOG4)

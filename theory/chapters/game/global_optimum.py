@@ -181,9 +181,9 @@ def _entropic_js(p: np.ndarray, q: np.ndarray) -> float:
     return float(np.sum(rel_entr(p, m) + rel_entr(q, m))) / 2
 
 
-@decomposition.numerical(tolerance=1e-12, description="500 random laws on 8 points")
+@decomposition.numerical(tolerance=1e-12, description="200 random laws on 8 points")
 def random_laws(rng):
-    for _instance in range(500):
+    for _instance in range(200):
         p, q = _laws(rng)
         yield abs(best_value(p, q) - (2 * _entropic_js(p, q) - _LOG4))
 
@@ -192,7 +192,7 @@ def random_laws(rng):
 def normal_laws(rng):
     from scipy import stats
 
-    for _instance in range(4):
+    for _instance in range(2):
         (m, n), (s, t) = rng.uniform(-4, 4, 2), rng.uniform(0.3, 3, 2)
         p, q = stats.norm(m, s), stats.norm(n, t)
         yield abs(best_value(p, q) - (2 * js(p, q) - _LOG4))
@@ -212,16 +212,16 @@ def _certified_gap(p, q, d):
 def certified_normal_laws(rng):
     from scipy import stats
 
-    (m, n), (s, t) = rng.uniform(-4, 4, 2), rng.uniform(0.3, 3, 2)
+    (m, n), (s, t) = rng.uniform(-4, 4, 2), rng.uniform(0.7, 1.4, 2)
     p, q = stats.norm(m, s), stats.norm(n, t)
     yield _certified_gap(p, q, optimal_discriminator(p, q))
-    p, q = Mixture.normal([0.5, 0.5], [-3, 3], 0.5), Mixture.normal([1], [0], [2])
+    p, q = Mixture.normal([0.5, 0.5], [-1, 1], 1), Mixture.normal([1], [0], [1.5])
     yield _certified_gap(p, q, optimal_discriminator(p, q))
 
 
 @decomposition.meaning()
 def decomposition_in_words(rng):
-    for _instance in range(5):
+    for _instance in range(2):
         p, q = _laws(rng)
         m = (p + q) / 2
         distance, best = js(p, q), best_value(p, q)
@@ -238,9 +238,9 @@ def decomposition_in_words(rng):
         }
 
 
-@decomposition.control("the factor is lost: C(G) = JS - log 4", of=random_laws, miss=0.392)
+@decomposition.control("the factor is lost: C(G) = JS - log 4", of=random_laws, miss=0.341)
 def factor_lost(rng):
-    for _instance in range(100):
+    for _instance in range(20):
         p, q = _laws(rng)
         yield abs(best_value(p, q) - (_entropic_js(p, q) - _LOG4))
 
@@ -251,16 +251,16 @@ def factor_lost(rng):
 def discriminator_of_another_generator(rng):
     from scipy import stats
 
-    for m in rng.uniform(-4, 4, 2):
-        p, q = stats.norm(0, 1), stats.norm(m, 1)
-        yield _certified_gap(p, q, optimal_discriminator(p, stats.norm(m + 1e-6, 1)))
+    m = rng.uniform(-4, 4)
+    p, q, other = (stats.norm(mean, 1) for mean in (0, m, m + 1e-6))
+    yield _certified_gap(p, q, optimal_discriminator(p, other))
 
 
 @decomposition.control(
     "p_g has mass 0.99 only: the constant is not log 4", of=random_laws, miss=0.00693
 )
 def mass_missing(rng):
-    for _instance in range(100):
+    for _instance in range(20):
         p, q = _laws(rng)
         q = 0.99 * q
         best = np.sum(xlogy(p, p / (p + q)) + xlogy(q, q / (p + q)))

@@ -16,7 +16,7 @@ import numpy as np
 from theory.calculators.densities import Discrete
 from theory.calculators.divergences import js
 from theory.calculators.transport import kantorovich_potential, wasserstein
-from theory.chapters.transport.couplings import cheapest_plans, pairs, quadrature
+from theory.chapters.transport.plans import cheapest_plans, pairs, quadrature
 from theory.chapters.transport.optimal_transport import folded_normal_mean
 from theory.claim import AS_STATED, Claim
 

@@ -19,7 +19,7 @@ from scipy.special import erf
 from theory.calculators.densities import Discrete
 from theory.calculators.divergences import js, kl, total_variation
 from theory.calculators.transport import wasserstein
-from theory.chapters.transport.couplings import (
+from theory.chapters.transport.plans import (
     cheapest_plans,
     pairs,
     quadrature,

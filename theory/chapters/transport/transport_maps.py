@@ -13,7 +13,7 @@ import numpy as np
 
 from theory.calculators.divergences import total_variation
 from theory.calculators.transport import transport_plan, wasserstein
-from theory.chapters.transport.couplings import (
+from theory.chapters.transport.plans import (
     cheapest_plans,
     quadrature,
     staying_plan,

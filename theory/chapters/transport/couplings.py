@@ -5,6 +5,7 @@ A plan γ says how much mass goes from x to y.
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportIndexIssue=false, reportCallIssue=false
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ F, G and H stand for the distribution functions of p, q and r.
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportIndexIssue=false, reportCallIssue=false
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ def _audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, O
     if answer.returncode != 0 or not understood:
         reason = f"its assumptions are not known: {answer.stderr or answer.stdout}"
     times = _times(text, (at / f"{file}.times").read_text(encoding="utf-8"))
-    return {t.name: Outcome(not reason, True, axioms, times[t.name], reason) for t in here}
+    return {t.name: Outcome(not reason, True, axioms, times.get(t.name, 0.0), reason) for t in here}
 
 
 def _times(text: str, printed: str) -> dict[str, float]:

@@ -74,7 +74,8 @@ def _costs(p, q, a: float, b: float, c: float) -> tuple[float, float]:
 
 
 def _gap(rng: np.random.Generator, a: float, b: float, c: float) -> float:
-    cost, pearson = _costs(*rng.dirichlet(np.ones(6), 2), a, b, c)
+    p, q = rng.dirichlet(np.ones(6), 2)
+    cost, pearson = _costs(p, q, a, b, c)
     return abs(cost - pearson)
 
 

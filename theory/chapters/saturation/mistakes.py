@@ -1,5 +1,8 @@
 """Mistakes about saturation: where it happens, and what cures it."""
 
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false
+
 from __future__ import annotations
 
 import numpy as np

@@ -139,7 +139,7 @@ EXERCISES = (
         "HW4.T2c1",
         "Which cost helps when the gradient dies away",
         "A-SAT-01 A-SAT-02 A-SAT-03 A-SAT-04 A-SAT-05 A-SAT-06 A-SAT-07 A-SAT-08 A-SAT-09 "
-        "A-SAT-10 A-SAT-11 A-SAT-12 A-OT-08 B-E57 B-E61",
+        "A-SAT-10 A-SAT-11 A-SAT-12 A-OT-08 A-DST-11 B-E57 B-E61",
     ),
     _exercise(
         "HW4.T2c2",

@@ -36,6 +36,13 @@ def weighted_log(mass: Any, ratio: Any) -> Any:
     return sp.S.Zero if mass == 0 else mass * sp.log(ratio)
 
 
+def cancelled(expression: Any) -> Any:
+    """The expression with the quotient in each of its logarithms reduced."""
+    import sympy as sp
+
+    return expression.replace(sp.log, lambda ratio: sp.log(sp.cancel(ratio)))
+
+
 def value_at(p: Any, q: Any, D: Any) -> Any:
     """p log D + q log(1 - D), the integrand of V(D, G) (Goodfellow et al. 2014, equation 3)."""
     return weighted_log(p, D) + weighted_log(q, 1 - D)
@@ -104,8 +111,7 @@ def maximum_steps(p: Any, q: Any) -> Any:
         "h'' = -(p/D^2 + q/(1 - D)^2), a sum of squares with a minus: D* is the only maximum",
         sp.diff(height, D, 2) + p / D**2 + q / (1 - D) ** 2,
     )
-    reached = value_at(p, q, optimum(p, q)).replace(sp.log, lambda ratio: sp.log(sp.cancel(ratio)))
     yield (
         "as 1 - D* = q/(p + q), its height is p log(p/(p + q)) + q log(q/(p + q))",
-        reached - best_value_at(p, q),
+        cancelled(value_at(p, q, optimum(p, q))) - best_value_at(p, q),
     )

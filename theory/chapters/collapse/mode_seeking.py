@@ -83,8 +83,7 @@ def mode_seeking_fit(a: float) -> tuple[float, float]:
 
 
 @direction.symbolic(
-    scope="the fit of KL(p || q); of KL(q || p) that it is below log 2 on a bump, and from a = 5.2 on "
-    "larger in the middle"
+    scope="the fit of KL(p || q); KL(q || p) below log 2 on a bump, above in the middle from 5.2 on"
 )
 def direction_proof():
     import sympy as sp

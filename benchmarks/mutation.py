@@ -6,10 +6,14 @@ survivors.
 
     pip install mutmut && python benchmarks/mutation.py --mutants 400 --seed 0
     KERAS_BACKEND=torch python benchmarks/mutation.py --what engine --mutants 200 --seed 0
+    python benchmarks/mutation.py --what chapters --mutants 400 --seed 0
 
-The calculators and claim.py of `theory` are changed by mutmut (settings in pyproject.toml). The
-engine and the metrics of `kgan` are changed here: mutmut leaves decorated functions alone, and so
-every loss, and runs tests in a process in which the backend has started its threads.
+The calculators and the claims' machinery of `theory` are changed by mutmut (settings in
+pyproject.toml). The engine and the metrics of `kgan` are changed here: mutmut leaves decorated
+functions alone, and so every loss, and runs tests in a process in which the backend has started
+its threads. The chapters of `theory` are changed here, too: half of the mutants are in the words of
+the claims (title, statement, formula), half in their legs, controls and helpers; a mutant is killed
+when a claim of the file, or of a file that imports it, no longer verifies.
 """
 
 from __future__ import annotations
@@ -19,13 +23,14 @@ import ast
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +43,20 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Sample, run, report."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--what", choices=("calculators", "engine"), default="calculators")
+    parser.add_argument(
+        "--what", choices=("calculators", "engine", "chapters"), default="calculators"
+    )
     parser.add_argument("--mutants", type=int, default=400, help="how many are drawn")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes, of the calculators")
-    parser.add_argument("--only", nargs="+", metavar="MUTANT", help="of the engine, by their names")
+    parser.add_argument(
+        "--only", nargs="+", metavar="MUTANT", help="but of the calculators, by name"
+    )
     chosen = parser.parse_args()
     if chosen.what == "calculators":
         found, shown = of_calculators(chosen.mutants, chosen.seed, chosen.jobs)
+    elif chosen.what == "chapters":
+        found, shown = of_chapters(chosen.mutants, chosen.seed, chosen.only)
     else:
         found, shown = of_engine(chosen.mutants, chosen.seed, chosen.only)
 
@@ -180,7 +191,7 @@ class Mutant:
         return source[: self.start] + self.new.encode() + source[self.end :]
 
 
-def mutants_of(path: str) -> Iterator[Mutant]:
+def mutants_of(path: str, chosen: Callable | None = None) -> Iterator[Mutant]:
     """Every change that is known to a file.
 
     Operators and comparisons are exchanged, numbers are one larger, truth values turned over,
@@ -199,7 +210,7 @@ def mutants_of(path: str) -> Iterator[Mutant]:
             lines[node.end_lineno - 1] + node.end_col_offset,
         )
 
-    for node in changeable(ast.parse(source)):
+    for node in (chosen or changeable)(ast.parse(source)):
         for new in changes(node):
             start, end = place(node)
             text = f"({new})" if isinstance(node, ast.expr) else new
@@ -283,7 +294,13 @@ def get_ready() -> None:
 
 
 def run(copy: Path, tests: list[str]) -> str:
-    """Run tests in a copy of the project, in a process of their own, up to the first failure."""
+    """Run tests in a copy of the project, up to the first failure."""
+    options = ["-n0", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+    return outcome_of(copy, lambda: int(importlib.import_module("pytest").main([*options, *tests])))
+
+
+def outcome_of(copy: Path, work: Callable[[], int]) -> str:
+    """Do some work in a copy of the project, in a process of its own; 0 if nothing was noticed."""
     child = os.fork()
     if not child:
         os.chdir(copy)
@@ -291,9 +308,11 @@ def run(copy: Path, tests: list[str]) -> str:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
-        pytest = importlib.import_module("pytest")
-        options = ["-n0", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
-        os._exit(int(pytest.main([*options, *tests])))
+        code = 1
+        try:
+            code = work()
+        finally:
+            os._exit(code)
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -303,6 +322,112 @@ def run(copy: Path, tests: list[str]) -> str:
     os.kill(child, 9)
     os.waitpid(child, 0)
     return "killed by timeout"
+
+
+# The chapters of theory -----------------------------------------------------------------------
+
+# In a claim's words: a number, a sign between two terms, an inequality -> what it is changed to.
+IN_WORDS = re.compile(r"(?<![\w.\\])\d+(?:\.\d+)?(?!\w)|(?<=\s)[-+−](?=\s)|<=|>=|≤|≥|\\[lg]e\b")
+OPPOSITE = {
+    "-": "+", "−": "+", "+": "-", "<=": ">=", ">=": "<=", "≤": "≥", "≥": "≤",
+    r"\le": r"\ge", r"\ge": r"\le",
+}  # fmt: skip
+# What chooses where something is measured, and how exactly, is not what is claimed.
+PLACES = {"range", "linspace", "geomspace", "arange", "logspace", "default_rng", "workprec"}
+EXACTNESS = {"tolerance", "description", "miss", "size", "seed", "tol", "xtol", "ftol", "gtol"}
+EXACTNESS |= {"atol", "rtol", "maxiter", "options", "at_least", "scope", "dps", "of"}
+
+
+def of_chapters(count: int, seed: int, only: list[str] | None):
+    """Name of a mutant -> what became of it, and a function that shows a mutant."""
+    files = [str(f.relative_to(ROOT)) for f in sorted((ROOT / "theory/chapters").glob("*/*.py"))]
+    files = [f for f in files if "/figures" not in f]
+    words = {m.name: m for f in files for m in mutants_in_words(f)}
+    code = {m.name: m for f in files for m in mutants_of(f, claimed)}
+    mutants = words | code
+    sample = only or [
+        *drawn(sorted(words), count // 2, seed),
+        *drawn(sorted(code), count - count // 2, seed),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copytree(ROOT / "theory", copy / "theory", ignore=shutil.ignore_patterns("*.pyc"))
+        sys.dont_write_bytecode = True
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        for name in (
+            "sympy",
+            "scipy.stats",
+            "scipy.optimize",
+            "scipy.integrate",
+            "flint",
+            "mpmath",
+        ):
+            importlib.import_module(name)
+        found = {}
+        for name in sample:
+            mutant = mutants[name]
+            path = copy / mutant.path
+            source = path.read_bytes()
+            path.write_bytes(mutant.of(source))
+            found[name] = outcome_of(copy, lambda mutant=mutant: unnoticed(mutant.path))
+            path.write_bytes(source)
+            print(f"{len(found)}: {found[name]}: {name}", flush=True)
+    return found, lambda name: f"- {mutants[name].old}\n+ {mutants[name].new}"
+
+
+def unnoticed(path: str) -> int:
+    """0 if every claim of a file, and of the files of its chapter that import it, verifies."""
+    changed = Path(path)
+    dotted = ".".join(changed.with_suffix("").parts)
+    files = [f for f in sorted(changed.parent.glob("*.py")) if not f.stem.startswith("figures")]
+    for file in files:
+        if file == changed or f"from {dotted} import" in file.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(file.with_suffix("").parts))
+    claims = importlib.import_module("theory.claim.claim").registered.values()
+    return int(any(claim.verify().status == "failed" for claim in list(claims)))
+
+
+def claimed(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a chapter that say something: no choice of instances, no tolerance, no text."""
+    match node:
+        case ast.Call(func=ast.Name(id="Claim")):
+            return
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in PLACES:
+            return
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="rng"))):
+            return
+        case ast.keyword(arg=name) if name in EXACTNESS:
+            return
+    yield node
+    for field, value in ast.iter_fields(node):
+        places = field == "iter" and isinstance(value, ast.Tuple | ast.List)
+        if field in ("annotation", "returns", "decorator_list") or places:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not isinstance(child, ast.Raise | ast.JoinedStr):
+                yield from claimed(child)
+
+
+def mutants_in_words(path: str) -> Iterator[Mutant]:
+    """Changes to the title, the statement and the formula of every claim in a file."""
+    source = (ROOT / path).read_bytes()
+    lines = [0]
+    for line in source.splitlines(keepends=True):
+        lines.append(lines[-1] + len(line))
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Claim"):
+            continue
+        for keyword in node.keywords:
+            if keyword.arg in ("title", "statement", "formula"):
+                value = keyword.value
+                start = lines[value.lineno - 1] + value.col_offset
+                end = lines[value.end_lineno - 1] + value.end_col_offset
+                text = source[start:end].decode()
+                for found in IN_WORDS.finditer(text):
+                    old = found[0]
+                    new = OPPOSITE.get(old) or old[:-1] + str((int(old[-1]) + 1) % 10)
+                    at = start + len(text[: found.start()].encode())
+                    yield Mutant(path, value.lineno, at, at + len(old.encode()), old, new)
 
 
 if __name__ == "__main__":

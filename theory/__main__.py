@@ -46,6 +46,9 @@ def verify(
     ] = None,
     jobs: Jobs = 1,
     as_json: AsJson = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Also print where a leg that failed has failed.")
+    ] = False,
 ) -> None:
     """Verify claims and print a table; exit with 1 when one has failed.
 
@@ -65,6 +68,10 @@ def verify(
         if chosen:
             _print_verdicts(verdicts, elapsed, jobs, table=True)
         _print_pending(exercise)
+    if traceback:
+        from theory.report.terminal import traces
+
+        typer.echo(traces(verdicts), err=True, nl=False)
     if any(v.status == "failed" for v in verdicts):
         raise typer.Exit(1)
 
@@ -102,6 +109,7 @@ def list_(exercise: Exercise = None, as_json: AsJson = False) -> None:
     chosen = _chosen(None, exercise)
     if as_json:
         keys = ("id", "alias", "title", "statement", "assumptions", "sources", "exercises")
+        keys = (*keys, "standing", "scope")
         _print_json([{key: getattr(claim, key) for key in keys} for claim in chosen], exercise)
         return
     from theory.report.terminal import claim_list

@@ -9,4 +9,4 @@ from theory.claim import claim, registry
 def own_registry(monkeypatch):
     """The claims that the test makes are the only ones, and are gone after it."""
     monkeypatch.setattr(claim, "registered", {})
-    monkeypatch.setattr(registry, "CLAIM_MODULES", ())
+    monkeypatch.setattr(registry, "_modules", dict)

@@ -11,7 +11,7 @@ from scipy import stats
 import theory
 from theory import Mixture
 from theory.calculators import certified
-from theory.claim import Claim
+from theory.claim import AS_STATED, Claim
 
 N, M = stats.norm, Mixture.normal
 
@@ -310,8 +310,8 @@ def certified_leg(*yields):
     """The verdict of a claim whose certified leg, at tolerance 1e-9, yields these."""
     claim = Claim(id="A-JS-99", alias="made-up", title="t", statement="s", sources=("Nobody 2000",))
 
-    @claim.symbolic
-    def _():
+    @claim.symbolic(scope=AS_STATED)
+    def proof():
         import sympy
 
         x = sympy.Symbol("x", positive=True)
@@ -321,9 +321,9 @@ def certified_leg(*yields):
     def _():
         yield from yields
 
-    @claim.control("wrong", tolerance=1e-9)
+    @claim.control("wrong", of=proof)
     def _():
-        yield 1.0
+        yield "one is nothing", 1
 
     return claim.verify()
 

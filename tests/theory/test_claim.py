@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import theory
-from theory.claim import SAMPLING_BOUND, TOPICS, Claim
+from theory.claim import AS_STATED, SAMPLING_BOUND, TOPICS, Claim, excess
 from theory.claim.registry import pending, verify_all
 
 
@@ -58,19 +59,26 @@ def complete(**fields) -> Claim:
     """A claim that is proved; a test then adds the flaw."""
     claim = make(**fields)
 
-    @claim.symbolic
-    def _():
+    @claim.symbolic(scope=AS_STATED)
+    def proof():
         import sympy as sp
 
         x = sp.Symbol("x", positive=True)
         yield "a square", (x + 1) ** 2 - x**2 - 2 * x - 1
         yield "an inequality", x + 1 > 0
 
-    @claim.control("wrong", tolerance=1e-9)
-    def _(rng):
-        yield 1.0
+    if not claim.erratum:
+
+        @claim.control("wrong", of=proof)
+        def wrong(rng):
+            yield "one is nothing", 1
 
     return claim
+
+
+def measured(claim: Claim, residuals=(0.0,), tolerance: float = 1e-9):
+    """Give a claim a numerical leg."""
+    return claim.numerical(tolerance=tolerance)(lambda: iter(residuals))
 
 
 @isolated
@@ -88,7 +96,7 @@ def test_a_false_step_fails(step):
     claim = complete()
     x = sp.Symbol("x", positive=True)
 
-    @claim.symbolic
+    @claim.symbolic(scope=AS_STATED)
     def _():
         yield "false", sp.sympify(step, locals={"x": x})
 
@@ -142,7 +150,7 @@ def test_an_exception_fails_the_claim_not_the_run():
 def test_sampling_is_bounded_on_both_sides(deviation):
     claim = complete()
 
-    @claim.sampling
+    @claim.sampling()
     def _(rng):
         yield deviation
 
@@ -154,7 +162,7 @@ def test_sampling_is_bounded_on_both_sides(deviation):
 def test_a_control_that_goes_unnoticed_fails_the_claim(residuals):
     claim = complete()
 
-    @claim.control("not wrong at all", tolerance=1e-9)
+    @claim.control("not wrong at all", of=measured(claim))
     def _(rng):
         yield from residuals
 
@@ -167,7 +175,7 @@ def test_a_control_that_goes_unnoticed_fails_the_claim(residuals):
 def test_a_claim_without_control_fails():
     claim = make()
 
-    @claim.symbolic
+    @claim.symbolic(scope=AS_STATED)
     def _():
         yield "trivial", 0
 
@@ -180,36 +188,98 @@ def test_a_claim_without_proof_says_why_and_has_two_legs():
     silent, alone = make(), make(id="A-JS-98", alias="alone", no_proof="no closed form")
     for claim in (silent, alone):
 
-        @claim.numerical(tolerance=1e-9)
-        def _(rng):
-            yield 0.0
-
-        @claim.control("wrong", tolerance=1e-9)
+        @claim.control("wrong", of=measured(claim))
         def _(rng):
             yield 1.0
 
     assert "does not say why" in silent.verify().reason
     assert "fewer than two" in alone.verify().reason
-    alone.sampling(lambda rng: iter([0.5]))
+    alone.sampling()(lambda rng: iter([0.5]))
     assert alone.verify().status == "supported"
 
 
 @isolated
 def test_definitions_are_stated_and_linked_claims_named():
     assert make(definition=True).verify().status == "stated"
-    assert make(id="A-JS-98", alias="net", test="tests/t.py::t").verify().status == "linked"
+    assert complete(id="A-JS-97", alias="word", definition=True).verify().status == "stated"
+    linked = make(id="A-JS-98", alias="net", test="tests/t.py::t", training=True)
+    assert linked.verify().status == "linked"
+    reason = "only training shows it, and it names no test"
+    assert make(id="A-JS-96", alias="none", training=True).verify().reason == reason
+
+
+@isolated
+def test_a_case_is_a_proof_in_part_and_the_rest_is_measured():
+    claim = make()
+    claim.symbolic(scope="for two points")(lambda: iter([("zero", 0)]))
+    leg = measured(claim)
+    claim.control("wrong", of=leg)(lambda: iter([1.0]))
+    verdict = claim.verify()
+    assert (verdict.status, claim.scope) == ("proved in part", "for two points")
+    assert verdict.record()["scope"] == "for two points"
+    claim.legs = [part for part in claim.legs if part.kind == "symbolic"]
+    claim.control("wrong", of=claim.legs[0].check)(lambda: iter([("one", 1)]))
+    assert claim.verify().reason == "a case is proved, and nothing measures the rest"
+    with pytest.raises(ValueError, match="scope: A-JS-99 gives '', expected AS_STATED or a case"):
+        claim.symbolic(scope="")
+    complete_too = complete(id="A-JS-98", alias="another")
+    complete_too.symbolic(scope="for two points")(lambda: iter([("zero", 0)]))
+    assert (complete_too.verify().status, complete_too.scope) == ("proved", AS_STATED)
+
+
+@isolated
+def test_a_nan_that_a_maximum_would_hide():
+    assert max(0.0, math.nan) == 0.0
+    assert np.isnan([excess(math.nan, 1.0), excess(1.0, math.nan)]).all()
+    assert excess([0.5, 2.0], 1.0).tolist() == [0.0, 1.0]
+    claim = complete()
+    measured(claim, [excess(math.nan, 0.0)])  # "JS <= 0", with a JS that came out as NaN
+    assert claim.verify().reason == "numerical: a residual is NaN"
+
+
+@isolated
+def test_a_control_is_held_to_the_bound_of_its_leg():
+    import flint
+
+    claim = complete()
+    sampled = claim.sampling()(lambda rng: iter([0.5]))
+    claim.control("three of four", of=sampled)(lambda: iter([9.0, -9.0, 1.0, 5.0]))
+    enclosed = claim.certified(tolerance=1e-3)(lambda: iter([flint.arb(0)]))
+    verdict = claim.verify()
+    assert (verdict.status, verdict.evidence[-2].noticed, verdict.evidence[-2].weak) == (
+        "proved",
+        3,
+        False,
+    )
+    # A ball that may hold 0 has noticed nothing.
+    claim.control("wide", of=enclosed)(lambda: iter([flint.arb(0, 1), flint.arb(1)]))
+    assert claim.verify().evidence[-1].noticed == 1
+    assert not claim.verify().evidence[-1].weak
+    with pytest.raises(ValueError, match=r"^of: .* is no leg of A-JS-99, expected one declared"):
+        claim.control("of nothing", of=print)
+    with pytest.raises(ValueError, match=r"^A-JS-99 is no erratum, there is nothing to correct$"):
+        claim.correction("c", tolerance=1.0)
+
+
+@isolated
+def test_a_miss_that_is_stated_is_the_miss_that_is_found():
+    claim = complete()
+    leg = measured(claim)
+    claim.control("off by .5", of=leg, miss=0.5)(lambda: iter([0.1, 0.502]))
+    assert claim.verify().status == "proved"
+    claim.control("off by .5", of=leg, miss=0.5)(lambda: iter([0.1, 0.51]))
+    assert claim.verify().reason == "control: it misses by 0.51, and 0.5 is stated"
 
 
 def erratum(gap: float, corrected: float) -> Claim:
     claim = complete(id="B-E99", alias="made-up-erratum", erratum=True)
-    claim.legs = claim.legs[:1]
 
     @claim.counterexample(at_least=1e-3)
     def _():
         yield gap
         yield 1.0
 
-    @claim.control("the corrected statement", tolerance=1e-9)
+    @claim.correction("the corrected statement", tolerance=1e-9)
     def _():
         yield corrected
 
@@ -232,7 +302,9 @@ def test_erratum(gap, corrected, status):
 
 @isolated
 def test_erratum_needs_a_counterexample():
-    assert complete(erratum=True).verify().reason.startswith("it is an erratum without")
+    claim = complete(erratum=True)
+    claim.correction("right", tolerance=1e-9)(lambda: iter([0.0]))
+    assert claim.verify().reason.startswith("it is an erratum without")
     with pytest.raises(
         ValueError, match=r"^A-JS-98 is no erratum, a counterexample would refute a claim$"
     ):
@@ -301,7 +373,7 @@ def test_record_is_json_even_when_a_residual_is_infinite():
 
     claim = complete()
 
-    @claim.control("infinitely wrong", tolerance=1e-9)
+    @claim.control("infinitely wrong", of=measured(claim))
     def _():
         yield math.inf
 
@@ -321,17 +393,28 @@ def test_the_record_holds_everything_and_nothing_else():
         formula="x = x",
         assumptions=("x is a number",),
         test="tests/t.py::t",
+        training=True,
         no_proof="it is too hard",
     )
-    claim.numerical(tolerance=1e-9, description="twice zero")(lambda rng: iter([0.0, 5e-10]))
-    claim.sampling(lambda rng: iter([-1.5]))
-    claim.control("one", tolerance=1e-3)(lambda: iter([1.0]))
+
+    @claim.numerical(tolerance=1e-9, description="twice zero")
+    def zero_twice(rng):
+        yield from (0.0, 5e-10)
+
+    @claim.sampling("by chance")
+    def drawn():
+        yield -1.5
+
+    @claim.control("one", of=zero_twice, miss=1.0)
+    def one():
+        yield from (1.0, 0.0)
+
     verdict = claim.verify()
     record = verdict.record()
     seconds = [leg.pop("seconds") for leg in (*record["legs"], *record["control"])]
     assert seconds == [e.seconds for e in verdict.evidence]
     assert record.pop("seconds") == verdict.seconds >= sum(seconds) > 0
-    leg = {"holds": True, "detail": "", "steps": [], "instances": 1, "description": ""}
+    leg = {"holds": True, "detail": "", "steps": [], "instances": 2, "scope": "", "noticed": 0}
     assert record == {
         "id": "A-JS-98",
         "alias": "recorded",
@@ -343,13 +426,18 @@ def test_the_record_holds_everything_and_nothing_else():
         "exercises": [],
         "legs": [
             leg
-            | {"kind": "numerical", "description": "twice zero", "residual": 5e-10}
-            | {"tolerance": 1e-9, "instances": 2},
-            leg | {"kind": "sampling", "residual": 1.5, "tolerance": SAMPLING_BOUND},
+            | {"kind": "numerical", "name": "zero twice", "description": "twice zero"}
+            | {"tolerance": 1e-9, "residual": 5e-10},
+            leg
+            | {"kind": "sampling", "name": "drawn", "description": "by chance", "instances": 1}
+            | {"residual": 1.5, "tolerance": SAMPLING_BOUND},
         ],
         "control": [
-            leg | {"kind": "control", "description": "one", "residual": 1.0, "tolerance": 1e-3}
+            leg
+            | {"kind": "control", "name": "one", "description": "one", "residual": 1.0}
+            | {"tolerance": 1e-9, "noticed": 1},
         ],
+        "scope": "",
         "status": "linked",
         "test": "tests/t.py::t",
         "no_proof": "it is too hard",
@@ -362,12 +450,12 @@ def test_legs_are_as_declared():
     import flint
 
     claim = complete()
-    claim.sampling(lambda rng: iter([0.0]))
+    claim.sampling()(lambda rng: iter([0.0]))
     claim.certified(tolerance=1e-20, description="a ball")(lambda: iter([flint.arb(0, 1e-21)]))
     kinds = [(leg.kind, leg.description, leg.tolerance) for leg in claim.legs]
     assert kinds == [
         ("symbolic", "proof", 0.0),
-        ("control", "wrong", 1e-9),
+        ("control", "wrong", 0.0),
         ("sampling", "", SAMPLING_BOUND),
         ("certified", "a ball", 1e-20),
     ]
@@ -411,7 +499,8 @@ def test_an_erratum_says_which_side_it_missed(kind, value, reason):
 @isolated
 def test_a_control_says_that_it_went_unnoticed():
     claim = complete()
-    claim.control("harmless", tolerance=1e-3)(lambda: iter([1e-4]))
+    leg = measured(claim, tolerance=1e-3)
+    claim.control("harmless", of=leg)(lambda: iter([1e-4]))
     reason = "control: residual 0.0001 went unnoticed: it must exceed 0.001"
     assert claim.verify().reason == reason
 
@@ -419,9 +508,9 @@ def test_a_control_says_that_it_went_unnoticed():
 @isolated
 def test_bounds_belong_to_the_right_side():
     claim = complete()
-    claim.numerical(tolerance=0.25)(lambda: iter([0.25]))  # at the bound: holds
+    leg = measured(claim, [0.25], tolerance=0.25)  # at the bound: holds
     assert claim.verify().status == "proved"
-    claim.control("at its bound, unnoticed", tolerance=0.25)(lambda: iter([0.25]))
+    claim.control("at its bound, unnoticed", of=leg)(lambda: iter([0.25]))
     assert claim.verify().status == "failed"
     assert erratum(1e-3, 1e-9).verify().status == "failed"  # the gap must exceed, not reach
 
@@ -442,8 +531,8 @@ def test_an_id_that_is_nothing_like_any():
 def test_claims_come_in_the_order_of_their_groups_then_of_their_ids():
     for id_, alias in (("A-SAT-02", "c"), ("A-JS-10", "b"), ("A-SAT-01", "a"), ("A-JS-09", "d")):
         make(id=id_, alias=alias)
-    assert [c.id for c in theory.claims()] == ["A-SAT-01", "A-SAT-02", "A-JS-09", "A-JS-10"]
-    assert [c.topic for c in theory.claims()][1:3] == ["Saturation", TOPICS["A-JS"]]
+    assert [c.id for c in theory.claims()] == ["A-JS-09", "A-JS-10", "A-SAT-01", "A-SAT-02"]
+    assert [c.topic for c in theory.claims()][1:3] == [TOPICS["A-JS"], "Saturation"]
     assert [c.id for c in theory.claims("HW5.6.2a")] == ["A-SAT-01", "A-SAT-02"]
     assert pending("HW5.6.2a") == ["A-DST-03", "B-E12"]
     assert pending("HW5.6.2")[:2] == ["A-DST-03", "B-E12"]

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import theory
-from theory import page
 from theory.__main__ import app, main
-from theory.claim import Claim
+from theory.claim import AS_STATED, Claim
+from theory.report import page
 
 HEAVY = ("keras", "tensorflow", "jax", "torch", "sympy", "scipy.stats", "matplotlib", "sklearn")
 
@@ -109,13 +109,14 @@ def test_bad_names_are_one_line_and_exit_code_2(arguments, message):
 def test_a_failed_claim_exits_with_1():
     claim = Claim(id="A-JS-99", alias="false", title="1 = 2", statement="s", sources=("nobody",))
 
-    @claim.symbolic
-    def _():
+    @claim.symbolic(scope=AS_STATED)
+    def proof():
         yield "one is two", 1 - 2
 
-    @claim.control("wrong", tolerance=0.1)
+    @claim.control("wrong", of=proof)
     def _():
-        yield 1.0
+        yield "two is three", 1
+        raise RuntimeError("too far")
 
     result = run("verify")
     assert result.exit_code == 1
@@ -123,12 +124,24 @@ def test_a_failed_claim_exits_with_1():
     assert "does not reduce to zero: one is two" in result.stdout
     assert run("verify", "--json").exit_code == 1
     assert run("show", "false").exit_code == 1
+    trace = run("verify", "--traceback").stderr
+    assert "A-JS-99, control leg" in trace
+    assert 'raise RuntimeError("too far")' in trace
 
 
 def test_show_prints_the_proof():
     text = run("show", "js-decomposition").stdout
     for part in ("Assumptions", "Proof", "1. pointwise", "Numbers", "Sources", "HW5.4b", "proved"):
         assert part in text
+
+
+def test_show_names_the_course_as_a_student_knows_it():
+    text = run("show", "A-GAN-03").stdout
+    assert "Slides: generative adversarial nets, “Global optimum, change of variables" in text
+    assert "Homework 5, question 4b" in run("show", "js-decomposition").stdout
+    assert "000_8b69f153baee6a3b.txt" not in run("show", "js-decomposition").stdout
+    record = json.loads(run("show", "js-decomposition", "--json").stdout)
+    assert any("000_8b69f153baee6a3b.txt:" in source for source in record["sources"])
 
 
 def test_show_prints_formula_figures_and_control():

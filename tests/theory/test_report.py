@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 import theory
-from theory import page
 from theory.claim import TOPICS, Claim, Verdict
 from theory.claim.exercises import EXERCISES, exercises
+from theory.claim.sources import readable
+from theory.report import page
 from theory.report.illustration import illustrations
 from theory.report.typesetting import mathml, prose
 
@@ -228,7 +229,7 @@ def test_an_entry_holds_the_whole_claim(article, verdicts):
         assert part in text
     steps = [step for leg in js.evidence for step in leg.steps]
     assert f"Proof, {len(steps)} steps" in text
-    for part in (*steps, *claim.assumptions, *claim.sources):
+    for part in (*steps, *claim.assumptions, *map(readable, claim.sources)):
         assert prose(part) in text
     for leg in js.evidence:
         assert f"<b>{leg.kind}</b>" in text

@@ -164,12 +164,6 @@ class Verdict:
     claim: Claim
     reason: str = ""
 
-    @property
-    def scope(self) -> str:
-        """What is proved: "as stated", the cases and steps that are, or nothing."""
-        scopes = [e.scope for e in self.evidence if e.scope]
-        return AS_STATED if AS_STATED in scopes else "; ".join(dict.fromkeys(scopes))
-
     def record(self) -> dict[str, Any]:
         """The claim's record, the same in Python and in `--json`."""
         return {
@@ -184,7 +178,7 @@ class Verdict:
             "legs": [e.record() for e in self.evidence if e.kind != "control"],
             "control": [e.record() for e in self.evidence if e.kind == "control"],
             "status": self.status,
-            "scope": self.scope,
+            "scope": self.claim.scope,
             "seconds": self.seconds,
             "test": self.claim.test,
             "no_proof": self.claim.no_proof,
@@ -337,6 +331,25 @@ class Claim:
 
         return add
 
+    @property
+    def scope(self) -> str:
+        """What its proofs prove: "as stated", the cases and steps, or nothing."""
+        scopes = dict.fromkeys(leg.scope for leg in self.legs if leg.scope)
+        return AS_STATED if AS_STATED in scopes else "; ".join(scopes)
+
+    @property
+    def standing(self) -> Status:
+        """The status that it has if every leg holds."""
+        if self.erratum:
+            return "refuted"
+        if self.definition:
+            return "stated"
+        if self.training:
+            return "linked"
+        if not self.scope:
+            return "supported"
+        return "proved" if self.scope == AS_STATED else "proved in part"
+
     def flaw(self) -> str:
         """Why the claim's own make-up cannot support a verdict, or an empty string."""
         kinds = [leg.kind for leg in self.legs]
@@ -351,10 +364,9 @@ class Claim:
             return "it has no control"
         if self.erratum:
             return "" if "counterexample" in kinds else "it is an erratum without counterexample"
-        scopes = {leg.scope for leg in self.legs if leg.scope}
-        if AS_STATED in scopes or self.definition or self.training:
+        if self.scope == AS_STATED or self.definition or self.training:
             return ""
-        if scopes:
+        if self.scope:
             measured = any(not leg.scope for leg in self.legs if leg.kind in checks)
             return "" if measured else "a case is proved, and nothing measures the rest"
         if not self.no_proof:
@@ -368,20 +380,7 @@ class Claim:
         evidence += tuple(_checked(theorem) for theorem in theorems.about(self.id))
         reasons = [self.flaw()] if self.flaw() else []
         reasons += [f"{e.kind}: {e.detail}" for e in evidence if not e.holds]
-        scopes = {e.scope for e in evidence if e.scope}
-        status: Status
-        if reasons:
-            status = "failed"
-        elif self.erratum:
-            status = "refuted"
-        elif self.definition:
-            status = "stated"
-        elif self.training:
-            status = "linked"
-        elif scopes:
-            status = "proved" if AS_STATED in scopes else "proved in part"
-        else:
-            status = "supported"
+        status: Status = "failed" if reasons else self.standing
         return Verdict(status, evidence, time.perf_counter() - start, self, "; ".join(reasons))
 
 

@@ -232,19 +232,20 @@ def _relations(marked: list[Any], worlds) -> tuple[list[list[Any]], list[str]]:
 def _reach(marked: list[Any], at: int, step: int, worlds) -> int:
     """How far a relation reaches from one of its signs: to a word, a comma, or an open bracket."""
     opens, closes = ("([", ")]") if step > 0 else (")]", "([")
-    depth, last = 0, at
+    open_at: list[int] = []
+    last = at
     while 0 <= (i := last + step) < len(marked):
         item = marked[i]
-        if not _is_math(item, worlds) or (item == "," and depth == 0):
+        if not _is_math(item, worlds) or (item == "," and not open_at):
             break
         if isinstance(item, str) and item in closes:
-            if depth == 0:
+            if not open_at:
                 break
-            depth -= 1
+            open_at.pop()
         elif isinstance(item, str) and item in opens:
-            depth += 1
+            open_at.append(i)
         last = i
-    return last
+    return open_at[0] - step if open_at else last
 
 
 def _evaluated(relation: list[Any], worlds: list[Mapping[str, Any]]) -> Iterator[Reading]:

@@ -16,20 +16,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from theory import registry
-from theory.claim import TOPICS, Claim, Evidence, Verdict
-from theory.claim.exercises import Exercise
+from theory.claim import TOPICS, Claim, Evidence, Verdict, registry
+from theory.claim.exercises import DOCUMENTS, Document, Exercise
+from theory.claim.sources import readable
 from theory.report.illustration import Illustration, illustrations
 from theory.report.terminal import LEGS, STATUSES, bound, closest, residual
 from theory.report.typesetting import mathml, prose
-
-_COURSES = {
-    "HW4": "Homework 4",
-    "HW5": "Homework 5",
-    "HW7": "Homework 7",
-    "SLIDES-GAN": "Slides: generative adversarial nets",
-    "SLIDES-GENERATIVE": "Slides: generative models",
-}
 
 
 def write(
@@ -79,11 +71,11 @@ class _Page:
     def html(self) -> str:
         drawn = {figure.topic for figure in self.figures}
         topics = [(key, name) for key, name in TOPICS.items() if self._of(key) or key in drawn]
-        courses = [c for c in _COURSES if any(_course(e) == c for e in self.exercises)]
+        courses = [d for d in DOCUMENTS if any(e.document is d for e in self.exercises)]
         contents = _list(
             f'<a href="#{key}">{_text(name)}</a> <span class="soft">{len(self._of(key))}</span>'
             for key, name in topics
-        ) + _list(f'<a href="#{course}">{_COURSES[course]}</a>' for course in courses)
+        ) + _list(f'<a href="#{course.prefix}">{course.title}</a>' for course in courses)
         # The policy makes a browser refuse any request, should one ever slip in.
         return f"""<!doctype html>
 <html lang="en">
@@ -165,8 +157,8 @@ course material are refuted by counterexample.</p>
     def _topic(self, key: str, name: str) -> str:
         verdicts = self._of(key)
         chips = _chips(
-            f'<a href="#{v.claim.id}" class="{v.status}" title="{_text(v.claim.title)}">'
-            f"{v.claim.id}</a>"
+            f'<a href="#{v.claim.id}" class="{_class(v.status)}"'
+            f' title="{_text(v.claim.title)}">{v.claim.id}</a>'
             for v in verdicts
         )
         figures = "".join(self._figure(f) for f in self.figures if f.topic == key)
@@ -207,13 +199,14 @@ course material are refuted by counterexample.</p>
             "Test": f"<code>{_text(claim.test)}</code>" if claim.test else "",
             "Figures": figures,
             "Exercises": answers,
-            "Sources": "; ".join(map(_text, claim.sources)),
+            "Sources": "; ".join(_text(readable(source)) for source in claim.sources),
         }
         rows = "".join(f"<dt>{k}</dt><dd>{v}</dd>" for k, v in notes.items() if v)
         reason = f'<p class="alarm">{_text(verdict.reason)}</p>' if verdict.reason else ""
         formula = mathml(claim.formula) if claim.formula else ""
         return f"""<article id="{id_}" aria-labelledby="{id_}-title">
-<p class="name"><a href="#{id_}">{id_}</a> <code>{claim.alias}</code> {_status(verdict.status)}</p>
+<p class="name"><a href="#{id_}">{id_}</a> <code>{claim.alias}</code> {_status(verdict.status)}
+{_scope(verdict)}</p>
 <h3 id="{id_}-title">{prose(claim.title)}</h3>
 {f'<div class="formula">{formula}</div>' if formula else ""}
 {_statement(claim)}
@@ -224,15 +217,16 @@ course material are refuted by counterexample.</p>
 
     # Exercises ---------------------------------------------------------------------------
 
-    def _course(self, course: str) -> str:
-        exercises = [e for e in self.exercises if _course(e) == course]
+    def _course(self, course: Document) -> str:
+        key = course.prefix
+        exercises = [e for e in self.exercises if e.document is course]
         chips = _chips(
             f'<a href="#{e.name}">{e.name}</a> <span class="soft">'
             f"{len(self.verdicts.keys() & set(e.answers))}/{len(e.answers)}</span>"
             for e in exercises
         )
-        return f"""<section id="{course}" class="course" aria-labelledby="{course}-name">
-<h2 id="{course}-name">{_COURSES[course]}</h2>
+        return f"""<section id="{key}" class="course" aria-labelledby="{key}-name">
+<h2 id="{key}-name">{course.title}</h2>
 <p class="soft">Each exercise with the claims that answer it, verified here of all.</p>
 {chips}
 {"".join(map(self._exercise, exercises))}
@@ -273,10 +267,6 @@ course material are refuted by counterexample.</p>
         return f'<a href="#{name}">{name}</a>' if shown else name
 
 
-def _course(exercise: Exercise) -> str:
-    return exercise.name.partition(".")[0]
-
-
 def _telling(verdict: Verdict) -> Evidence | None:
     """The leg whose numbers an exercise shows: a measured one before a proof, never a control."""
     legs = [e for e in verdict.evidence if e.kind != "control"]
@@ -298,11 +288,11 @@ def _statement(claim: Claim) -> str:
 def _legs(verdict: Verdict) -> str:
     rows = [
         (
-            f"<b>{e.kind}</b> {prose(e.description) if e.kind != 'symbolic' else ''}"
+            f"<b>{e.kind}</b> {prose(_says(e))}"
             + ("" if e.holds else f' <span class="failed">{_text(e.detail)}</span>'),
             _text(residual(e)),
             _text(bound(e, verdict.claim)),
-            str(e.instances),
+            _count(e, verdict.claim),
             f"{e.seconds:.2f}",
         )
         for kind in LEGS
@@ -311,6 +301,19 @@ def _legs(verdict: Verdict) -> str:
     ]
     heading = ("check", "residual", "tolerance", "values", "s")
     return _table(f"Checks of {verdict.claim.id}", heading, rows, "legs") if rows else ""
+
+
+def _says(leg: Evidence) -> str:
+    """What a leg measures, or what it proves."""
+    return ", ".join(filter(None, (leg.scope, leg.description if leg.kind != "symbolic" else "")))
+
+
+def _count(leg: Evidence, claim: Claim) -> str:
+    """The number of values; of a control, in how many of them the miss was noticed."""
+    if leg.kind != "control" or claim.erratum:
+        return str(leg.instances)
+    weak = ' <span class="weak">weak</span>' if leg.weak else ""
+    return f"{leg.noticed} of {leg.instances}{weak}"
 
 
 def _proof(verdict: Verdict) -> str:
@@ -346,7 +349,18 @@ def _chips(items: Iterable[str]) -> str:
 
 
 def _status(status: str) -> str:
-    return f'<span class="verdict {status}">{status}</span>'
+    return f'<span class="verdict {_class(status)}">{status}</span>'
+
+
+def _class(status: str) -> str:
+    return status.replace(" ", "-")
+
+
+def _scope(verdict: Verdict) -> str:
+    """What is proved, where it is not the whole statement."""
+    if verdict.status != "proved in part":
+        return ""
+    return f'<span class="scope">{prose(verdict.claim.scope)}</span>'
 
 
 def _versions() -> str:

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from theory.claim import Claim, Evidence, Verdict
+from theory.claim import AS_STATED, Claim, Evidence, Verdict
+from theory.claim.sources import readable
 from theory.proofs.checking import AXIOMS, Proofs
 from theory.proofs.theorems import Theorem
 
@@ -47,7 +48,8 @@ _COLORS = {
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row a kind of leg, with the largest residual, its tolerance and the seconds.
+    """One row a kind of leg, with the largest residual, its tolerance and the seconds; what is
+    proved stands beneath a status that is "proved in part".
 
     Of a claim's legs of one kind the row shows the one that comes closest to its bound: a control
     must exceed its tolerance, every other residual must not (a counterexample must; an erratum's
@@ -71,6 +73,8 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
         for number, row in enumerate(rows):
             head = (verdict.claim.id, verdict.claim.alias, status) if number == 0 else ("", "", "")
             table.add_row(*head, *row)
+        if verdict.status == "proved in part":
+            table.add_row("", f"[dim]{escape(verdict.claim.scope)}[/]", "", "", "", "", "")
         table.add_section()
     return table
 
@@ -108,6 +112,16 @@ def _share(leg: Evidence) -> float:
     if share != share:
         return -1.0 if leg.kind in ("control", "counterexample") else float("inf")
     return share
+
+
+def traces(verdicts: Sequence[Verdict]) -> str:
+    """Where the exceptions of the legs that failed came from."""
+    return "\n".join(
+        f"{v.claim.id}, {e.kind} leg “{e.name}”:\n{e.trace}"
+        for v in verdicts
+        for e in v.evidence
+        if e.trace
+    )
 
 
 def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
@@ -190,12 +204,23 @@ def _waiting(theorems: int) -> list[str]:
 
 
 def claim_list(claims: Sequence[Claim]) -> Table:
-    """Id, alias, title and exercises of each claim."""
-    table = Table("id", "alias", "title", "exercises", pad_edge=False)
+    """Id, alias, title, the status that it has while every check holds, and exercises of each."""
+    table = Table("id", "alias", "title", "status", "exercises", pad_edge=False)
     for claim in claims:
-        title = escape(claim.title)
-        table.add_row(claim.id, claim.alias, title, ", ".join(claim.exercises))
+        status = f"[{_COLORS[claim.standing]}]{escape(standing(claim))}[/]"
+        exercises = ", ".join(claim.exercises)
+        table.add_row(claim.id, claim.alias, escape(claim.title), status, exercises)
     return table
+
+
+def standing(claim: Claim) -> str:
+    """The status of a claim that holds, with what is proved where that is not the whole."""
+    return claim.standing + (f": {claim.scope}" if claim.standing == "proved in part" else "")
+
+
+def noticed(leg: Evidence) -> str:
+    """In how many of its instances a control was noticed, and whether these are too few."""
+    return f"noticed in {leg.noticed} of {leg.instances}" + (", weak" if leg.weak else "")
 
 
 def claim_page(verdict: Verdict) -> RenderableType:
@@ -212,8 +237,10 @@ def claim_page(verdict: Verdict) -> RenderableType:
     ]
     blocks += _items("Formula, in LaTeX", [claim.formula] if claim.formula else [])
     blocks += _items("Assumptions", claim.assumptions)
-    proof = [step for e in verdict.evidence if e.kind == "symbolic" for step in e.steps]
-    blocks += _items("Proof, each step reduced by sympy", proof, numbered=True)
+    for e in verdict.evidence:
+        if e.kind == "symbolic":
+            heading = f"Proof {'of the claim ' if e.scope == AS_STATED else ''}{e.scope}"
+            blocks += _items(f"{heading}, each step reduced by sympy", e.steps, numbered=True)
     blocks += _items("For Coq", [_theorem(e) for e in verdict.evidence if e.kind == _PROOFS[1]])
     if claim.no_proof:
         blocks += _items("No proof here", [claim.no_proof])
@@ -223,11 +250,11 @@ def claim_page(verdict: Verdict) -> RenderableType:
     blocks += _items("Control", [_number(e, claim) for e in controls])
     if claim.test:
         blocks += _items("On a trained network", [claim.test])
-    blocks += _items("Sources", claim.sources)
+    blocks += _items("Sources", [readable(source) for source in claim.sources])
     blocks += _items("Exercises", claim.exercises)
     shown = [f"{f.title} ({f.name})" for f in illustrations() if claim.id in f.claims]
     blocks += _items("Figures in the report", shown)
-    outcome = verdict.status + (f": {verdict.reason}" if verdict.reason else "")
+    outcome = f"failed: {verdict.reason}" if verdict.reason else standing(claim)
     blocks += [Text(""), Text(f"{outcome}, in {verdict.seconds:.2f} s", _COLORS[verdict.status])]
     return Group(*blocks)
 
@@ -253,4 +280,8 @@ def _number(leg: Evidence, claim: Claim) -> str:
         size = f"within {size} of 0"
     verb = "holds" if leg.holds else "does not hold"
     needs = f"must be {bound(leg, claim)}"
-    return f"{what}: {size}, {needs}, {leg.instances} values, {leg.seconds:.2f} s, {verb}"
+    count = f"{leg.instances} values"
+    if leg.kind == "control" and not claim.erratum:
+        count = noticed(leg)
+    scope = f", proves it {leg.scope}" if leg.scope else ""
+    return f"{what}: {size}, {needs}, {count}, {leg.seconds:.2f} s, {verb}{scope}"

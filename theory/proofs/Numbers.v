@@ -1,6 +1,6 @@
 (* Numbers, enclosed by interval arithmetic. The stock tactic computes with the machine's integers
-   and so assumes some fifty axioms about them; on StdZRadix2, integers as Coq has them, with a
-   stated precision, it assumes what the real numbers do. *)
+   and so assumes some fifty axioms about them; on StdZRadix2, integers as Coq has them, and with
+   its precision stated each time, it assumes what the real numbers do. *)
 
 From Coq Require Import Reals Lra Lia.
 From Coquelicot Require Import Coquelicot.
@@ -129,7 +129,7 @@ Lemma half_density_tails : forall a b, a <= -6 -> 8 <= b ->
   0 <= RInt half_density a (-6) <= 1e-8 /\ -1e-8 <= RInt half_density 8 b <= 0.
 Proof.
   intros a b left_ right_.
-  assert (tail : exp (-18) / 3 <= 1e-8) by interval.
+  assert (tail : exp (-18) / 3 <= 1e-8) by interval with (i_prec 30).
   assert (three : 3 <> 0) by lra. assert (minus : -3 <> 0) by lra.
   pose proof (exponential_integral 3 0 a (-6) three) as over.
   pose proof (exponential_integral (-3) 6 8 b minus) as under.
@@ -209,7 +209,7 @@ Proof.
   split; [eexists; exact whole |].
   rewrite (is_RInt_unique _ _ _ _ whole). unfold scal, plus; simpl. unfold mult; simpl.
   apply Rcomplements.Rabs_le_between in one, two.
-  assert (size : 2.5 <= sqrt (2 * PI)) by interval.
+  assert (size : 2.5 <= sqrt (2 * PI)) by interval with (i_prec 30).
   set (s := sqrt (2 * PI)) in *.
   set (x := RInt half_density a b) in *.
   set (y := RInt half_density (2 - b) (2 - a)) in *.

@@ -52,8 +52,9 @@ _SECONDS = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """What Coq said of one theorem: whether it accepts it, what the theorems of its file assume,
-    the seconds that its proof took, and why it is not accepted; "" if it wasn't even tried."""
+    """What Coq said of one theorem: whether it accepts it, whether it was even tried, what the
+    theorems of its file assume, the seconds that it took with the lemmas before it, and why it is
+    not accepted."""
 
     holds: bool
     tried: bool = True
@@ -262,17 +263,19 @@ def audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, Ou
     if answer.returncode != 0 or not understood:
         reason = f"its assumptions are not known: {answer.stderr or answer.stdout}"
     times = _times(text, (at / f"{file}.times").read_text(encoding="utf-8"))
-    return {t.name: Outcome(not reason, True, axioms, times.get(t.name, 0.0), reason) for t in here}
+    return {t.name: Outcome(not reason, True, axioms, times[t.name], reason) for t in here}
 
 
 def _times(text: str, printed: str) -> dict[str, float]:
-    """The seconds of each theorem's proof: Coq prints those of each sentence, by its bytes."""
+    """The seconds of each theorem, with the lemmas between it and the theorem before: Coq prints
+    those of each sentence, by the byte at which it begins."""
     spent = [
         (int(start), float(seconds))
         for start, seconds in re.findall(r"^Chars (\d+) - \d+ .*? ([\d.]+) secs", printed, re.M)
     ]
-    times = {}
-    for match in re.finditer(r"^Theorem (\w+).*?^Qed\.", text, re.MULTILINE | re.DOTALL):
-        first, last = (len(text[:at].encode()) for at in match.span())
-        times[match[1]] = sum(seconds for start, seconds in spent if first <= start < last)
+    times, begin = {}, 0
+    for match in re.finditer(r"^Theorem (\w+).*?\b(?:Qed|Admitted)\.", text, re.M | re.DOTALL):
+        end = len(text[: match.end()].encode())
+        times[match[1]] = sum(seconds for start, seconds in spent if begin <= start < end)
+        begin = end
     return times

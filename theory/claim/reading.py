@@ -101,7 +101,7 @@ def tokens(text: str) -> list[str]:
     while found := re.search(r"\^\s*(?=\{)", text):
         inner, end = _group(text, found.end())
         text = f"{text[: found.start()]}^({inner}) {text[end:]}"
-    text = re.sub(r"\\([A-Za-z]+|.)", lambda c: _COMMANDS.get(c[1], f" {c[1]} "), text)
+    text = re.sub(r"\\([A-Za-z]+'*|.)", lambda c: _COMMANDS.get(c[1], f" {c[1]} "), text)
     text = re.sub(r"(?<=\w)_\s+(?=\w)", "_", text)
     text = re.sub(r"\s*_\s*\{\s*([^{}]*?)\s*\}", lambda c: "_" + re.sub(r"\W+", "", c[1]), text)
     text = re.sub(r"(?<![\w}])\{|\}(?!_)|[{}&]", " ", text)

@@ -7,7 +7,6 @@ from scipy.special import expit, log_expit, logsumexp, softmax
 
 from theory.claim import AS_STATED, Claim
 
-_COURSE = "000_8b69f153baee6a3b.txt"
 _WORDS = "003_0ac11bc5ae3e596a.txt"
 
 
@@ -45,7 +44,7 @@ def mass_that_the_1000_words_lack_their_shapes(rng):
         yield 1.0  # the cross entropy as printed has no 10,000 predictions to sum over
 
 
-@vocabulary.symbolic(scope=AS_STATED)
+@vocabulary.symbolic(scope="for equal logits, and for three words")
 def vocabulary_proof():
     import sympy as sp
 
@@ -65,6 +64,25 @@ def vocabulary_proof():
 def as_many_terms_as_words(rng):
     yield _mass_error(rng, 1000, 1000)
     yield _mass_error(rng, 10_000, 10_000)
+
+
+@vocabulary.meaning()
+def vocabulary_in_words(rng):
+    w, b, context = rng.normal(size=(7, 3)), rng.normal(size=7), rng.normal(size=3)
+    logits = w @ context + b
+    law = softmax(logits)
+    for t in range(7):
+        yield {
+            "if we have 1000 unique words": None,
+            "with 1000 unique words": None,
+            "sums to 10,000": None,
+            "sum over j = 1, ..., 10,000": None,
+            "V = 10,000": None,
+            r"p(t \mid c)": law[t],
+            r"\frac{e^{w_t^\top e_c + b_t}}{\sum_{j=1}^{V} e^{w_j^\top e_c + b_j}}": (
+                np.exp(logits[t]) / sum(np.exp(logits))
+            ),
+        }
 
 
 negatives = Claim(
@@ -144,3 +162,21 @@ def orange_of_1_the_others_as_they_are_p_p_k_q():
             yield _label_error(word, label, window)
     for p, q, k in ((0.2, 0.05, 5), (0.01, 0.2, 2), (0.6, 0.001, 20)):
         yield abs(_best_output(p, q, k) - p / (p + k * q))
+
+
+@negatives.meaning(tolerance=1e-7)
+def negatives_in_words():
+    for p, q, k in ((0.2, 0.05, 5), (0.01, 0.2, 2), (0.6, 0.001, 20)):
+        best = _best_output(p, q, k)
+        yield {
+            "(orange, of): 0": _label_error("of", 0, 1) == 0,
+            "label 0": _label_error("of", 0, 1) == 0,
+            "p(y = 1 | t, c) is then p(t|c)/(p(t|c) + k q(t))": bool(
+                abs(best - p / (p + k * q)) < 1e-7
+            ),
+            "not 0": bool(best != 0),
+            r"p(y = 1 \mid t, c)": best,
+            r"p(t \mid c)": p,
+            "k": k,
+            "q(t)": q,
+        }

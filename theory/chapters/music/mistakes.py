@@ -6,10 +6,6 @@ import numpy as np
 
 from theory.claim import AS_STATED, Claim
 
-_COURSE = "000_8b69f153baee6a3b.txt"
-_WORDS = "003_0ac11bc5ae3e596a.txt"
-
-
 flattened = Claim(
     id="B-E55",
     alias="erratum-flattened-spectrogram",
@@ -54,14 +50,31 @@ def flattened_proof():
     yield "0.9^16 > 0.185", sp.Rational(9, 10) ** 16 > sp.Rational(185, 1000)
 
 
-@flattened.numerical(tolerance=1e-2, description="3.7e-24 and 0.185, relative")
-def flattened_3_7e_24_and_0_185_relative(rng):
+@flattened.numerical(tolerance=1.4e-3, description="two gradients, relative: half a digit")
+def gradients_as_printed(rng):
     mel = rng.normal(size=(16, 32))
-    yield abs(10 ** -_decades_lost(mel.reshape(-1), 0.9) / 3.7e-24 - 1)
-    yield abs(10 ** -_decades_lost(mel, 0.9) / 0.185 - 1)
+    yield abs(10 ** -_decades_lost(mel.reshape(-1), 0.9) / 3.73e-24 - 1)
+    yield abs(10 ** -_decades_lost(mel, 0.9) / 0.1853 - 1)
 
 
 @flattened.correction("a frame a step", tolerance=1)
 def a_frame_a_step(rng):
     for frames, bands in ((16, 32), (16, 64), (20, 40)):
         yield _decades_lost(rng.normal(size=(frames, bands)), 0.9)
+
+
+@flattened.meaning()
+def flattened_in_words(rng):
+    for frames, bands in ((2, 3), (4, 5)):
+        mel = rng.normal(size=(frames, bands))
+        longer = 10 ** -_decades_lost(mel.reshape(-1), 0.9)
+        yield {
+            "PEP 496 or 508": None,
+            "PEP 496 was rejected in favour of PEP 508": None,
+            "HW4": None,
+            r"\frac{\partial h_{T n}}{\partial h_0}": longer,
+            r"\frac{\partial h_T}{\partial h_0}": 10 ** -_decades_lost(mel, 0.9),
+            r"\lambda^{T n}": 0.9 ** (frames * bands),
+            r"\lambda": 0.9,
+            "T": frames,
+        }

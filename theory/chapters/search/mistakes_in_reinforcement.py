@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import softmax
 
-from theory.claim import AS_STATED, Claim
+from theory.claim import Claim, excess
 
 _COURSE = "004_16ef4615ffa6e302.txt"
 
@@ -53,7 +53,7 @@ unused_action = Claim(
     statement="Said: the target of Q-learning has max over a in A of Q(s_{t+1}, a'). Right: max "
     "over a', and only over the actions that are possible in s_{t+1}; as printed a' is left over "
     "and nothing is maximised.",
-    formula=r"Q(s_t, a_t) \leftarrow (1 - \alpha) Q(s_t, a_t) + \alpha \Bigl( R_t + \gamma "
+    formula=r"Q'(s_t, a_t) = (1 - \alpha) Q(s_t, a_t) + \alpha \Bigl( R_t + \gamma "
     r"\max_{a' \in \mathcal{A}(s_{t+1})} Q(s_{t+1}, a') \Bigr)",
     assumptions=("a deterministic tree", "γ = 1, the reward at the end"),
     sources=("Baker et al. 2017, section 3", f"{_COURSE}:38"),
@@ -74,7 +74,7 @@ def q_as_printed_a_left_over_or_not_possible(rng):
     yield _distance(q, _best_reachable(accuracy))
 
 
-@unused_action.symbolic(scope=AS_STATED)
+@unused_action.symbolic(scope="for four completions")
 def unused_action_proof():
     import sympy as sp
 
@@ -117,6 +117,22 @@ def max_over_the_a_that_are_possible(rng):
     for accuracy in _trees_with_gaps(rng):
         q = _learnt(accuracy, lambda q, tree=accuracy: _best_possible(q, tree))
         yield _distance(q, _best_reachable(accuracy))
+
+
+@unused_action.meaning()
+def unused_action_in_words(rng):
+    for accuracy in _trees_with_gaps(rng):
+        q, reached = _learnt(accuracy, lambda q: q[..., 0])[1], _best_reachable(accuracy)[2]
+        best = np.fmax.reduce(reached, -1)
+        alpha = 0.5  # the update that `_learnt` repeats
+        yield {
+            "Q'(s_t, a_t)": (q + best)[1, 2] / 2,
+            "Q(s_t, a_t)": q[1, 2],
+            r"\alpha": alpha,
+            "R_t": 0.0,
+            r"\gamma": 1.0,
+            r"\max_{a' \in \mathcal{A}(s_{t+1})} Q(s_{t+1}, a')": best[1, 2],
+        }
 
 
 confidence = Claim(
@@ -164,7 +180,7 @@ def q_share_of_accuracies_above_0_75(rng):
         yield _distance([ratio * q[0]], best[:1])
 
 
-@confidence.symbolic(scope=AS_STATED)
+@confidence.symbolic(scope="for four completions")
 def confidence_proof():
     import sympy as sp
 
@@ -183,6 +199,16 @@ def q_as_learnt(rng):
         q = _learnt(accuracy, lambda q: q.max(-1))
         yield _accuracy_lost(q, accuracy)
         yield _distance(q, _best_reachable(accuracy))
+
+
+@confidence.meaning()
+def confidence_in_words(rng):
+    for accuracy in _search_trees(rng):
+        q = _learnt(accuracy, lambda q: q.max(-1))
+        yield {
+            "Q^*(s, a)": q[0][1],
+            r"\max_{\mathrm{completions\ of\ } (s, a)} \mathrm{accuracy}": accuracy[1].max(),
+        }
 
 
 reinforce = Claim(
@@ -245,7 +271,7 @@ def _value_change(theta: np.ndarray, reward: np.ndarray, sign: int) -> float:
 def j_lost_by_descent_gradient_errors(rng):
     for _instance in range(3):
         theta, reward = rng.normal(size=(4, 3)), rng.uniform(size=(3, 3))
-        yield max(0.0, -_value_change(theta, reward, sign=-1))  # a loss is descended
+        yield excess(-_value_change(theta, reward, sign=-1), 0)  # a loss is descended
         law, scores = _policy(theta)
         exact = _exact_gradient(theta, lambda t, r=reward: _value(t, r))
         uniform = np.full((3, 3), 1 / 9)  # E without its law, read as a plain mean
@@ -255,7 +281,7 @@ def j_lost_by_descent_gradient_errors(rng):
         yield np.max(np.abs(_score_gradient(law, scores, reward + np.tanh(theta[0])) - moved))
 
 
-@reinforce.symbolic(scope=AS_STATED)
+@reinforce.symbolic(scope="for one choice among three")
 def reinforce_proof():
     import sympy as sp
 
@@ -301,8 +327,23 @@ def reinforce_by_sampling(rng):
 def ascent_e_over_p_r_fixed_with_and_without(rng):
     for _instance in range(3):
         theta, reward = rng.normal(size=(4, 3)), rng.uniform(size=(3, 3))
-        yield max(0.0, -_value_change(theta, reward, sign=1))
+        yield excess(-_value_change(theta, reward, sign=1), 0)
         law, scores = _policy(theta)
         exact = _exact_gradient(theta, lambda t, r=reward: _value(t, r))
         for baseline in (0, np.sum(law * reward)):
             yield np.max(np.abs(_score_gradient(law, scores, reward - baseline) - exact))
+
+
+@reinforce.meaning()
+def reinforce_in_words(rng):
+    theta, reward = rng.normal(size=(4, 3)), rng.uniform(size=(3, 3))
+    law, scores = _policy(theta)
+    exact = _exact_gradient(theta, lambda t: _value(t, reward))
+    for baseline in (0.0, 0.7):
+        scored = _score_gradient(law, scores, reward - baseline)
+        for index in ((0, 1), (2, 2)):
+            yield {
+                r"\nabla_\theta J": exact[index],
+                r"\sum_{t=1}^{T} \mathbb{E}_{a_{1:T} \sim P(\cdot; \theta)} \bigl[ \nabla_\theta "
+                r"\log P(a_t \mid a_{1:t-1}; \theta) (R - b) \bigr]": scored[index],
+            }

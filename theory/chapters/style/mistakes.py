@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.claim import AS_STATED, Claim
+from theory.claim import Claim
 
 _HW7 = "004_16ef4615ffa6e302.txt"
 
@@ -50,7 +50,7 @@ def channel_statistics_when_w_is_normalised_instead(rng):
         yield _statistics_error(scale[:, None, None] * x + bias[:, None, None], scale, bias)
 
 
-@adain.symbolic(scope=AS_STATED)
+@adain.symbolic(scope="for a channel of two pixels")
 def adain_proof():
     import sympy as sp
 
@@ -69,6 +69,20 @@ def normalising_the_feature_maps(rng):
         x, w, affine = _style(rng)
         scale, bias = np.split(affine @ w, 2)
         yield _statistics_error(_adain(x, scale, bias), scale, bias)
+
+
+@adain.meaning()
+def adain_in_words(rng):
+    x, w, affine = _style(rng)
+    scale, bias = np.split(affine @ w, 2)
+    for i in range(4):
+        yield {
+            r"\mathrm{AdaIN}(x_i, y)": _adain(x, scale, bias)[i, 2, 3],
+            "y_{s,i}": scale[i],
+            r"x_i - \mu(x_i)": x[i, 2, 3] - np.mean(x[i]),
+            r"\sigma(x_i)": np.sqrt(np.mean((x[i] - np.mean(x[i])) ** 2)),
+            "y_{b,i}": bias[i],
+        }
 
 
 style = Claim(
@@ -105,7 +119,7 @@ def variation_at_fixed_w(rng):
         yield _variation(rng.standard_normal((10, 4, 6, 6)), rng)
 
 
-@style.symbolic(scope=AS_STATED)
+@style.symbolic(scope="for two pixels")
 def style_proof():
     import sympy as sp
 
@@ -127,3 +141,15 @@ def style_proof():
 def the_same_noise_twice_gives_the_same_picture(rng):
     noise = rng.standard_normal((4, 6, 6))
     yield _variation(np.stack([noise] * 10), rng)
+
+
+@style.meaning()
+def style_in_words(rng):
+    w, weights, noise = rng.standard_normal(5), rng.standard_normal((8, 5)), np.zeros((4, 6, 6))
+    constant = np.sin(np.arange(4 * 6 * 6)).reshape(4, 6, 6)
+    scale, bias = np.split(weights @ w, 2)
+    yield {
+        "x": _synthesis(w, noise, weights)[1, 2, 3],
+        r"g\bigl(c,\, A(w),\, B n\bigr)": _adain(constant, 1 + scale, bias)[1, 2, 3],
+        r"n \sim \mathcal{N}(0, I)": None,
+    }

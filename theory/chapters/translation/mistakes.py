@@ -10,12 +10,6 @@ from theory.claim import AS_STATED, Claim
 _HW7 = "004_16ef4615ffa6e302.txt"
 
 
-def _adain(x: np.ndarray, scale: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Adaptive instance normalisation of feature maps x, shape (channels, height, width)."""
-    mean, std = x.mean((1, 2), keepdims=True), x.std((1, 2), keepdims=True)
-    return scale[:, None, None] * (x - mean) / std + bias[:, None, None]
-
-
 _SLIDES = "003_0ac11bc5ae3e596a.txt"
 
 
@@ -49,7 +43,7 @@ def share_of_images_without_a_gradient_as_printed(rng):
         yield _without_gradient(lambda a, n=n: sum(-log_expit(a[n]) for _n in a), rng)
 
 
-@indices.symbolic(scope=AS_STATED)
+@indices.symbolic(scope="for three images")
 def indices_proof():
     import sympy as sp
 
@@ -78,6 +72,20 @@ def indices_proof():
 def with_the_index_each_image_has_its_gradient(rng):
     for _instance in range(5):
         yield _without_gradient(lambda a: sum(-log_expit(a[n]) for n in range(16)), rng)
+
+
+@indices.meaning()
+def indices_in_words(rng):
+    for _instance in range(3):
+        content, logits = rng.uniform(0, 2), 2 * rng.standard_normal(16)
+        adversarial = -np.sum(log_expit(logits))
+        yield {
+            "l": content + adversarial / 1000,
+            "l_content": content,
+            r"l_{\mathrm{content}}": content,
+            "l_adv": adversarial,
+            r"\sum_{n=1}^{N} -\log D\bigl(G(I_n^{LR})\bigr)": sum(np.log1p(np.exp(-logits))),
+        }
 
 
 target = Claim(
@@ -126,16 +134,33 @@ def target_proof():
     yield "and 1 - σ(a) = 1/(1 + e^a)", sp.simplify(1 - s - 1 / (1 + sp.exp(a)))
 
 
-@target.numerical(tolerance=5e-4, description="D(fake) after 200 steps: .010 and .990")
-def d_fake_after_200_steps_010_and_990():
-    yield abs(_descend(lambda a: expit(a)) - 0.010)
-    yield abs(_descend(lambda a: -expit(-a)) - 0.990)
+@target.numerical(tolerance=0.05, description="D(fake) after 200 steps of the flow, relative")
+def descent_follows_the_flow():
+    # Along the flow a' = -σ(a) the number e^-a - a grows at rate 1, from 1; the time is 100.
+    from scipy.optimize import brentq
+
+    end = expit(brentq(lambda a: np.exp(-a) - a - 101, -10, 0))
+    yield abs(_descend(lambda a: expit(a)) / end - 1)
+    yield abs((1 - _descend(lambda a: -expit(-a))) / end - 1)
 
 
 @target.correction("-log D and log(1 - D) drive D(fake) up to .990", tolerance=0.02)
 def log_d_and_log_1_d_drive_d_fake_up_to_990():
     yield 1 - _descend(lambda a: -expit(-a))
     yield 1 - _descend(lambda a: -expit(a))
+
+
+@target.meaning()
+def target_in_words():
+    lowered = _descend(lambda a: expit(a)) < 0.5
+    yield {
+        "loss_adv = −log(1 − D(fake))": not lowered,
+        "the generator minimises -log(1 - pred_fake)": not lowered,
+        "-log(pred_fake), or log(1 - pred_fake)": (
+            _descend(lambda a: -expit(-a)) > 0.5 and _descend(lambda a: -expit(a)) > 0.5
+        ),
+        r"L_G = -\log D(G(a)) \quad\text{or}\quad \log\bigl(1 - D(G(a))\bigr)": None,
+    }
 
 
 reduction = Claim(
@@ -213,6 +238,32 @@ def the_mean_weighs_1_whatever_the_size_two_cycles(rng):
     yield _unseen("AB", rng)
 
 
+@reduction.meaning()
+def reduction_in_words(rng):
+    a, b = rng.uniform(size=(8, 8, 3)), rng.uniform(size=(8, 8, 3))
+    there, back = rng.uniform(size=2)
+
+    def summed(x, y):
+        return np.sum(np.abs(x - y))
+
+    for weight in (0.5, 10.0):
+        cycles = np.mean(np.abs(0.9 * a - a)) + np.mean(np.abs(b**2 - b))
+        yield {
+            "loss_cycle = abs(realA − reconstructedA)": bool(summed(0.9 * a, a) == cycles),
+            "λ (10)": None,
+            "its sum in place of the mean multiplies λ by H·W·C": bool(
+                abs(_weight(summed, (8, 8, 3), rng) - 8 * 8 * 3) < 1e-9
+            ),
+            "L": there + back + weight * cycles,
+            r"L_{\mathrm{adv}}^{AB}": there,
+            r"L_{\mathrm{adv}}^{BA}": back,
+            r"\lambda": weight,
+            "n": 8 * 8 * 3,
+            r"\lVert F(G(a)) - a \rVert_1": summed(0.9 * a, a),
+            r"\lVert G(F(b)) - b \rVert_1": summed(b**2, b),
+        }
+
+
 source = Claim(
     id="B-E56",
     alias="erratum-noise-into-a-translator",
@@ -241,7 +292,7 @@ def ks_distance_the_right_g_fed_with_z_p_z(rng):
     yield _translated(rng.uniform(-1, 1, size=10_000))
 
 
-@source.symbolic(scope=AS_STATED)
+@source.symbolic(scope="for two normal laws")
 def source_proof():
     import sympy as sp
 
@@ -266,6 +317,19 @@ def source_proof():
 @source.correction("fed with a ~ p_A: below 0.027 but for one time in a million", tolerance=0.027)
 def fed_with_a_p_a_below_0_027_but_for_one_time(rng):
     yield _translated(4 + 2 * rng.standard_normal(10_000))
+
+
+@source.meaning()
+def source_in_words(rng):
+    from_noise, from_pictures = rng.standard_normal(10_000), 4 + 2 * rng.standard_normal(10_000)
+    yield {
+        "min E_{z∼p(z)} log(1 − D(G(z)))": _translated(from_noise) < 0.1,
+        "E over z ~ p(z) of log(1 - D(G(z)))": _translated(from_noise) < 0.1,
+        "E over a ~ p_A of log(1 - D_B(G(a)))": _translated(from_pictures) < 0.1,
+        r"\min_G \; \mathbb{E}_{a \sim p_A} \log\bigl(1 - D_B(G(a))\bigr)": (
+            _translated(from_pictures) < 0.1
+        ),
+    }
 
 
 inverse = Claim(
@@ -327,3 +391,18 @@ def inverse_proof():
 @inverse.correction("with pairs: only the identity is left", tolerance=1e-12)
 def with_pairs_only_the_identity_is_left(rng):
     yield _undecided([_cycle_loss, _pair_loss], rng)
+
+
+@inverse.meaning()
+def inverse_in_words(rng):
+    x = rng.standard_normal(500)
+    x = np.append(x, -x)
+    flipped = _cycle_loss(np.negative, x) == 0 and _cycle_loss(np.positive, x) == 0
+    yield {
+        "L1": None,
+        "for X = Y = N(0, 1) G = F = -id has no cycle loss and perfect marginals, as has G = F = "
+        "id": flipped,
+        r"F(G(x)) = x,\; G_\# p_X = p_Y,\; F_\# p_Y = p_X \;\not\Rightarrow\; G = G_0": (
+            flipped and _pair_loss(np.negative, x) > 0
+        ),
+    }

@@ -15,7 +15,7 @@ from theory.calculators.transport import (
     transport_plan,
     wasserstein,
 )
-from theory.chapters.transport.couplings import quadrature, violation
+from theory.chapters.transport.plans import quadrature, violation
 from theory.report.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
 
 _STAIRS = np.array([0.4, 0.3, 0.2, 0.1, 0.0])

@@ -10,13 +10,13 @@ Definition is_plan (n : nat) (p q : nat -> R) (plan : nat -> nat -> R) : Prop :=
   (forall i, (i < n)%nat -> sum n (fun j => plan i j) = p i) /\
   (forall j, (j < n)%nat -> sum n (fun i => plan i j) = q j).
 Definition cost (n : nat) (x : nat -> R) (plan : nat -> nat -> R) : R :=
-  sum n (fun i => sum n (fun j => price (x i) (x j) * plan i j)).
+  sum n (fun i => sum n (fun j => distance (x i) (x j) * plan i j)).
 Definition in_order (n : nat) (x : nat -> R) : Prop :=
   forall k, (S k < n)%nat -> x k <= x (S k).
 
 (* The area between the distribution functions, which are steps. *)
 Definition area (n : nat) (x p q : nat -> R) : R :=
-  sum (pred n) (fun k => price (x k) (x (S k)) * Rabs (sum (S k) p - sum (S k) q)).
+  sum (pred n) (fun k => distance (x k) (x (S k)) * Rabs (sum (S k) p - sum (S k) q)).
 
 (* The plan that keeps the order, of which the lowest k and l points exchange
    moved_in_order (F_k) (G_l). *)
@@ -24,8 +24,8 @@ Definition ordered_plan (p q : nat -> R) (i j : nat) : R :=
   moved_in_order (sum (S i) p) (sum (S j) q) - moved_in_order (sum i p) (sum (S j) q)
   - moved_in_order (sum (S i) p) (sum j q) + moved_in_order (sum i p) (sum j q).
 
-Lemma price_reads : forall x y, price x y = Rabs (x - y).
-Proof. intros. unfold price. f_equal; try ring. Qed.
+Lemma distance_reads : forall x y, distance x y = Rabs (x - y).
+Proof. intros. unfold distance. f_equal; try ring. Qed.
 
 Lemma moved_reads : forall f g, moved_in_order f g = Rmin f g.
 Proof. intros. unfold moved_in_order. unfold Rmin. destruct (Rle_dec f g); lra. Qed.
@@ -64,10 +64,10 @@ Qed.
 
 (* The way from x_i to x_j, step by step. *)
 Lemma way : forall n x, in_order n x -> forall i, (i < n)%nat ->
-  sum i (fun k => price (x k) (x (S k))) = x i - x 0%nat.
+  sum i (fun k => distance (x k) (x (S k))) = x i - x 0%nat.
 Proof.
   intros n x ordered i small. induction i as [| i IH]; simpl; [ring |].
-  rewrite IH by lia. rewrite price_reads, Rabs_left1; [ring |].
+  rewrite IH by lia. rewrite distance_reads, Rabs_left1; [ring |].
   pose proof (ordered i small). lra.
 Qed.
 
@@ -80,23 +80,23 @@ Proof.
     apply Rle_trans with (x j); [apply IH; lia | now apply ordered].
 Qed.
 
-Lemma price_in_steps : forall n x i j, in_order n x -> (i < n)%nat -> (j < n)%nat ->
-  price (x i) (x j) = sum (pred n)
-    (fun k => price (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j))).
+Lemma distance_in_steps : forall n x i j, in_order n x -> (i < n)%nat -> (j < n)%nat ->
+  distance (x i) (x j) = sum (pred n)
+    (fun k => distance (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j))).
 Proof.
   assert (sided : forall n x i j, in_order n x -> (i <= j)%nat -> (j < n)%nat ->
-    price (x i) (x j) = sum (pred n)
-      (fun k => price (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j)))).
+    distance (x i) (x j) = sum (pred n)
+      (fun k => distance (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j)))).
   { intros n x i j ordered below small.
-    rewrite (sum_same (pred n) _ (fun k => price (x k) (x (S k)) * (1 - upto k j)
-      - price (x k) (x (S k)) * (1 - upto k i))).
+    rewrite (sum_same (pred n) _ (fun k => distance (x k) (x (S k)) * (1 - upto k j)
+      - distance (x k) (x (S k)) * (1 - upto k i))).
     - rewrite sum_subtract, !sum_beyond by lia. rewrite !(way n) by (assumption || lia).
       pose proof (in_order_far n x ordered j i below small).
-      rewrite price_reads, Rabs_left1; lra.
+      rewrite distance_reads, Rabs_left1; lra.
     - intros k _. unfold upto. destruct (le_dec i k), (le_dec j k); try lia; ring. }
   intros n x i j ordered small_i small_j. destruct (le_dec i j) as [below | above].
   - now apply sided.
-  - rewrite price_reads, Rabs_minus_sym, <- price_reads, (sided n x j i) by (assumption || lia).
+  - rewrite distance_reads, Rabs_minus_sym, <- distance_reads, (sided n x j i) by (assumption || lia).
     apply sum_same. intros k _. ring.
 Qed.
 
@@ -105,17 +105,17 @@ Definition kept (n : nat) (plan : nat -> nat -> R) (k : nat) : R :=
   sum n (fun i => sum n (fun j => upto k i * upto k j * plan i j)).
 
 Lemma cost_in_steps : forall n x p q plan, in_order n x -> is_plan n p q plan ->
-  cost n x plan = sum (pred n) (fun k => price (x k) (x (S k)) *
+  cost n x plan = sum (pred n) (fun k => distance (x k) (x (S k)) *
     (sum (S k) p + sum (S k) q - 2 * kept n plan k)).
 Proof.
   intros n x p q plan ordered [_ [rows columns]]. unfold cost.
   rewrite (sum_same n _ (fun i => sum (pred n) (fun k => sum n (fun j =>
-    price (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j)) * plan i j)))).
+    distance (x k) (x (S k)) * (upto k i + upto k j - 2 * (upto k i * upto k j)) * plan i j)))).
   2:{ intros i here. rewrite <- sum_swap. apply sum_same. intros j there.
-      rewrite (price_in_steps n x i j) by assumption.
+      rewrite (distance_in_steps n x i j) by assumption.
       rewrite Rmult_comm, <- sum_scale. apply sum_same. intros k _. ring. }
   rewrite sum_swap. apply sum_same. intros k small.
-  rewrite (sum_same n _ (fun i => price (x k) (x (S k)) * (upto k i * p i
+  rewrite (sum_same n _ (fun i => distance (x k) (x (S k)) * (upto k i * p i
     + sum n (fun j => upto k j * plan i j) - 2 * sum n (fun j => upto k i * upto k j * plan i j)))).
   2:{ intros i here. rewrite <- (rows i here), <- !sum_scale, <- sum_add, <- sum_subtract, <- sum_scale.
       apply sum_same. intros j _. ring. }
@@ -234,7 +234,7 @@ Proof.
   split; [| split].
   - intros plan is_one. rewrite (cost_in_steps n x p q plan) by assumption.
     apply sum_below. intros k small. rewrite <- least.
-    apply Rmult_le_compat_l; [rewrite price_reads; apply Rabs_pos |].
+    apply Rmult_le_compat_l; [rewrite distance_reads; apply Rabs_pos |].
     destruct (kept_at_most n p q plan k is_one ltac:(lia)) as [first second].
     pose proof (Rmin_glb _ _ _ first second). lra.
   - now apply ordered_plan_is_plan.

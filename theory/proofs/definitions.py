@@ -89,7 +89,7 @@ FORMULAS = (
     # The second of the four packs of two samples that take the masses p and r.
     Formula("pair", "p r", lambda p, r: packs.pack([p, r], 2)[1]),
     Formula("largest_variation", "tau", lambda tau: packs.largest_packed_variation(tau, 2)),
-    Formula("price", "x y", lambda x, y: transport.price(x, y)),
+    Formula("distance", "x y", lambda x, y: transport.distance(x, y)),
     Formula("moved_in_order", "f g", lambda f, g: transport.moved_in_order(f, g)),
 )
 

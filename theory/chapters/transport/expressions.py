@@ -1,11 +1,11 @@
-"""The price on the line and the plan that moves mass in order, as sympy expressions."""
+"""The distance on the line and the plan that moves mass in order, as sympy expressions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def price(x: Any, y: Any) -> Any:
+def distance(x: Any, y: Any) -> Any:
     """|x - y|, what it costs to move one unit of mass from x to y."""
     import sympy as sp
 

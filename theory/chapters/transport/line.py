@@ -15,7 +15,7 @@ import numpy as np
 
 from theory.calculators.densities import Discrete
 from theory.calculators.transport import transport_plan, wasserstein
-from theory.chapters.transport.expressions import moved_in_order, price
+from theory.chapters.transport.expressions import distance, moved_in_order
 from theory.chapters.transport.plans import (
     EXERCISE,
     SANTAMBROGIO,
@@ -59,7 +59,7 @@ def _least_on_the_line():
     a, b, c, f, g, s = sp.symbols("a b c F G s", nonnegative=True)
     yield (
         "|x - y| is the length of the t between x and y: x <= t < y, or y <= t < x",
-        sp.integrate(1, (t, x, x + s)) - price(x, x + s),
+        sp.integrate(1, (t, x, x + s)) - distance(x, x + s),
     )
     yield (
         "so by Tonelli T = int b + c dt with b = P(X <= t < Y), c = P(Y <= t < X); with "
@@ -105,7 +105,7 @@ def least_proof():
         sp.integrate(s, (t, 0, 1 - s)) + sp.integrate(1 - s, (t, 1 - s, 1)) - 2 * s * (1 - s),
     )
     yield "2s(1 - s) goes to 0 with s > 0", sp.limit(2 * s * (1 - s), s, 0)
-    jumping = price(t, y) + sp.Piecewise((1, sp.Eq(t, y)), (0, True))
+    jumping = distance(t, y) + sp.Piecewise((1, sp.Eq(t, y)), (0, True))
     yield (
         "no plan is free: the price is positive everywhere, 1 at x = y and s at a distance of s, "
         "and what is positive everywhere has a positive mean",

@@ -171,7 +171,8 @@ Lemma half_density_whole : forall a b, a <= -6 -> 8 <= b ->
 Proof.
   intros a b left_ right_.
   destruct (half_density_tails a b left_ right_) as [first last].
-  pose proof half_density_centre as centre. apply Rcomplements.Rabs_le_between in centre. apply Rabs_le.
+  pose proof half_density_centre as centre.
+  apply Rcomplements.Rabs_le_between in centre. apply Rabs_le.
   pose proof (RInt_Chasles half_density a (-6) b
     (half_density_integrable _ _) (half_density_integrable _ _)) as split_1.
   pose proof (RInt_Chasles half_density (-6) 8 b

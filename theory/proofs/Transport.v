@@ -96,7 +96,8 @@ Proof.
     - intros k _. unfold upto. destruct (le_dec i k), (le_dec j k); try lia; ring. }
   intros n x i j ordered small_i small_j. destruct (le_dec i j) as [below | above].
   - now apply sided.
-  - rewrite distance_reads, Rabs_minus_sym, <- distance_reads, (sided n x j i) by (assumption || lia).
+  - rewrite distance_reads, Rabs_minus_sym, <- distance_reads.
+    rewrite (sided n x j i) by (assumption || lia).
     apply sum_same. intros k _. ring.
 Qed.
 
@@ -117,7 +118,8 @@ Proof.
   rewrite sum_swap. apply sum_same. intros k small.
   rewrite (sum_same n _ (fun i => distance (x k) (x (S k)) * (upto k i * p i
     + sum n (fun j => upto k j * plan i j) - 2 * sum n (fun j => upto k i * upto k j * plan i j)))).
-  2:{ intros i here. rewrite <- (rows i here), <- !sum_scale, <- sum_add, <- sum_subtract, <- sum_scale.
+  2:{ intros i here. rewrite <- (rows i here), <- !sum_scale.
+      rewrite <- sum_add, <- sum_subtract, <- sum_scale.
       apply sum_same. intros j _. ring. }
   rewrite sum_scale, sum_subtract, sum_add, sum_scale, sum_swap, sum_upto by lia.
   rewrite (sum_same n (fun j => sum n (fun i => upto k j * plan i j)) (fun j => upto k j * q j)).

@@ -6,7 +6,7 @@ from scipy import integrate, stats
 
 from theory.calculators.divergences import js
 from theory.calculators.noise import js_gradient, noised_uniform, noised_uniform_density
-from theory.chapters.supports.disjoint_supports import share_of_cells, spiral
+from theory.chapters.supports.low_dimension import share_of_cells, spiral
 
 
 @pytest.mark.parametrize("theta", [-3.0, 0.5, 2.0, 10.0])

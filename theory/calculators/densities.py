@@ -8,12 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from theory.calculators.normal_sums import NormalSum
+
 # A weight vector may miss one by this much (float32 sums do) and is then divided by its sum.
 _SUM_TOLERANCE = 1e-6
 
 # Where a component is cut into pieces for integration: its quantiles on either side at these
 # levels. Beyond the last nothing is integrated; the last three judge whether the tails die out.
 _LEVELS = np.array([0.25, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-16, 1e-20, 1e-25, 1e-30])
+
+# The names of scipy's laws whose densities have jumps, kinks or poles inside of their supports.
+_ROUGH = {
+    "crystalball", "dgamma", "dpareto_lognorm", "dweibull", "gennorm", "laplace",
+    "laplace_asymmetric", "loglaplace", "rv_histogram", "skewcauchy", "trapezoid", "triang",
+}  # fmt: skip
 
 ACCEPTED = (
     "a frozen continuous distribution of scipy.stats, theory.Mixture, theory.Discrete, "
@@ -83,6 +91,8 @@ class Mixture:
 
     def logpdf(self, x: Any) -> np.ndarray:
         """log p(x) for each x, an array of x's shape."""
+        if self._normals:
+            return self._normals.logpdf(np.asarray(x, dtype=float))
         terms = self._each(x, lambda c, x: c.logpdf(x), self._log_weights, np.add)
         return _map(terms, lambda t: np.logaddexp.reduce(t, axis=-1))
 
@@ -92,10 +102,14 @@ class Mixture:
 
     def cdf(self, x: Any) -> np.ndarray:
         """The probability of values up to x."""
+        if self._normals:
+            return self._normals.cdf(np.asarray(x, dtype=float))
         return self._average(lambda c, x: c.cdf(x), x)
 
     def sf(self, x: Any) -> np.ndarray:
         """The probability of values above x, accurate where `cdf` has rounded to one."""
+        if self._normals:
+            return self._normals.sf(np.asarray(x, dtype=float))
         return self._average(lambda c, x: c.sf(x), x)
 
     def ppf(self, u: Any) -> np.ndarray:
@@ -143,12 +157,30 @@ class Mixture:
 
     def normal_parameters(self) -> tuple[float, float] | None:
         """The mean and the standard deviation if this is one normal law, otherwise None."""
+        normals = self._normals
+        if normals is None or normals.weights.size != 1 or self._flat_weights.size != 1:
+            return None
+        return float(normals.means[0]), float(normals.stds[0])
+
+    @cached_property
+    def _normals(self) -> NormalSum | None:
+        """The components with mass if all are normal laws, otherwise None."""
         from scipy import stats
 
-        component = self._parts[0][0]
-        if self._flat_weights.size != 1 or type(component.dist) is not type(stats.norm):
-            return None
-        return float(np.ravel(component.mean())[0]), float(np.ravel(component.std())[0])
+        columns = []
+        for c, w in self._parts:
+            if type(c.dist) is not type(stats.norm):
+                return None
+            _, mean, std = c.dist._parse_args(*c.args, **c.kwds)
+            columns.append([w, *(np.broadcast_to(v, w.shape) for v in (mean, std))])
+        weights, means, stds = (np.concatenate(c).astype(float) for c in zip(*columns, strict=True))
+        some = weights > 0
+        return NormalSum(weights[some], means[some], stds[some])
+
+    @cached_property
+    def is_rough(self) -> bool:
+        """Whether the density may jump or bend, or be infinite, inside of its support."""
+        return any(_is_rough(c) for c, _ in self._parts)
 
     @cached_property
     def _flat_weights(self) -> np.ndarray:
@@ -376,6 +408,12 @@ def as_law(p: Any, name: str) -> Mixture | Discrete:
         return Mixture([1.0], [p])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _is_rough(component: Any) -> bool:
+    """True of scipy's densities with jumps, kinks or poles, and of what scipy does not define."""
+    dist = component.dist
+    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
 
 
 def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -27,6 +27,7 @@ from theory.calculators.convex_functions import (
     tv_term,
 )
 from theory.calculators.densities import Discrete, Mixture, as_law
+from theory.calculators.features import settled
 from theory.calculators.integration import integrate_to_tails, sign_changes
 
 if TYPE_CHECKING:
@@ -209,20 +210,29 @@ def total_variation(p: Any, q: Any, *, certified: bool = False) -> float | flint
 
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
-    edges = _edges_and_crossings(p, q)
-    return min(integrate_to_tails(integrand, edges, _joint_cuts(p, q), 1e-2), 1.0)  # rounding
+    return min(_integral(integrand, p, q, 1e-2, edges=_crossings(p, q)), 1.0)  # rounding
 
 
 @overload
 def value(
-    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: Literal[False] = False
+    p: Any,
+    q: Any,
+    d: Callable[[np.ndarray], Any],
+    *,
+    edges: Any = (),
+    certified: Literal[False] = False,
 ) -> float: ...
 @overload
 def value(
-    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: Literal[True]
+    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, edges: Any = (), certified: Literal[True]
 ) -> flint.arb: ...
 def value(
-    p: Any, q: Any, d: Callable[[np.ndarray], Any], *, certified: bool = False
+    p: Any,
+    q: Any,
+    d: Callable[[np.ndarray], Any],
+    *,
+    edges: Any = (),
+    certified: bool = False,
 ) -> float | flint.arb:
     """The value of the game, V(D, G) = E_p[log D(x)] + E_q[log(1 - D(x))].
 
@@ -232,6 +242,9 @@ def value(
         d: the discriminator: takes a vector x, returns D(x) in [0, 1] of the same shape. A
             `Discriminator` is better, being given by its logit: of a plain function that rounds to
             D(x) = 1, log(1 - D) is lost. Answers in float32 are integrated to about 1e-5.
+            D may jump: that is looked for on a grid of some thousand places, up to a thousandth of
+            a standard deviation apart.
+        edges: shape (n,), places where D jumps, for a D with pieces narrower than that.
         certified: return a ball that is proved to hold the number, for normal laws, their
             mixtures, and a d made by `optimal_discriminator` (`theory.calculators.certified`).
 
@@ -241,7 +254,8 @@ def value(
     Raises:
         ValueError: as `optimal_discriminator`, or d is no callable, or returns NaN, another shape,
             or values outside [0, 1]; or it is not made by `optimal_discriminator` though
-            `certified` is True.
+            `certified` is True; or edges are no finite numbers.
+        ArithmeticError: D jumps at places so close together that two grids do not agree.
 
     Source: Goodfellow et al. 2014, equations 1 and 3 (claim A-GAN-02).
     """
@@ -252,6 +266,7 @@ def value(
     p, q = _pair(p, q)
     if not callable(d):
         raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
+    jumps = _places(edges)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         x, w, v = _aligned(p, q)
         log_d, log_1_d = _log_probabilities(d, x)
@@ -263,10 +278,16 @@ def value(
         return times(density_p, log_d) + times(density_q, log_1_d)
 
     assert isinstance(p, Mixture)
+    assert isinstance(q, Mixture)
+    laws = d.laws if isinstance(d, Discriminator) and d.laws else None
+    if laws and not any(isinstance(law, Discrete) or law.is_rough for law in (p, q, *laws)):
+        return _integral(integrand, p, q, 1e-2)
     probe = d.logit if isinstance(d, Discriminator) else d
     exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
-    return _integral(integrand, p, q, 1e-2 if exact else 1e6)
+    scale, tolerance = (1e-2, 1e-6) if exact else (1e6, 1e-3)
+    fault = "d: fewer jumps, or their places as edges=[...]"
+    return _looked_over(integrand, p, q, scale, _joint_cuts(p, q), jumps, tolerance, fault)
 
 
 def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
@@ -314,7 +335,7 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
             _refuse_lost(x, log_q, log_p, "p")
         return term(log_p, log_q)
 
-    edges, cuts = _edges_and_crossings(p, q), _joint_cuts(p, q)
+    edges, cuts = _crossings(p, q), _joint_cuts(p, q)
     low, high = cuts[-1]
     center, reach = low + (high - low) / 2, (high - low) / 2
     if (infinite_p or infinite_q) and reach < 1e300:
@@ -322,7 +343,7 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
         edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
         cuts = [cuts[-1], *((center - step, center + step) for step in steps[[-9, -1]].tolist())]
-    return row.within_bounds(integrate_to_tails(integrand, edges, cuts, 1e-8))
+    return row.within_bounds(_integral(integrand, p, q, 1e-8, cuts, edges))
 
 
 def _pair(p: Any, q: Any) -> tuple[Mixture | Discrete, Mixture | Discrete]:
@@ -405,18 +426,61 @@ def _integral(
     q: Mixture | Discrete,
     scale: float,
     cuts: list[tuple[float, float]] | None = None,
+    edges: np.ndarray | None = None,
 ) -> float:
-    """The integral of f over the line, cut at the quantiles of both laws."""
+    """The integral of f over the line, cut at the quantiles of both laws and at more `edges`."""
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
-    edges = np.union1d(p._edges, q._edges)
-    return integrate_to_tails(f, edges, cuts or _joint_cuts(p, q), scale)
+    edges = np.empty(0) if edges is None else edges
+    cuts = cuts or _joint_cuts(p, q)
+    if p.is_rough or q.is_rough:
+        fault = "p, q: densities with fewer jumps and kinks"
+        return _looked_over(f, p, q, scale, cuts, edges, 1e-6, fault)
+    return integrate_to_tails(f, np.unique(np.concatenate([p._edges, q._edges, edges])), cuts, scale)
 
 
-def _edges_and_crossings(p: Mixture, q: Mixture) -> np.ndarray:
-    """Where to cut the line: also where p = q, at which |p - q| has a kink."""
+def _looked_over(
+    f: Callable[[np.ndarray], np.ndarray],
+    p: Mixture,
+    q: Mixture,
+    scale: float,
+    cuts: list[tuple[float, float]],
+    more: np.ndarray,
+    tolerance: float,
+    fault: str,
+) -> float:
+    """The integral of an f that may jump anywhere; `tolerance` and `fault` as in `settled`."""
+    edges = np.unique(np.concatenate([p._edges, q._edges, more]))
+    below, above = p.cdf(edges) + q.cdf(edges), p.sf(edges) + q.sf(edges)
+    mass = np.where(below[1:] < 1, np.diff(below), -np.diff(above))
+    ends = [end for law in (p, q) for pair in law._intervals() for end in pair]
+    return settled(
+        lambda edges: integrate_to_tails(f, edges, cuts, scale),
+        f,
+        edges,
+        mass > 1e-10,
+        np.union1d(ends, np.union1d(more, [edges[0], edges[-1]])),
+        tolerance,
+        fault,
+    )
+
+
+def _places(edges: Any) -> np.ndarray:
+    """The places that the caller names, ascending."""
+    try:
+        places = np.asarray(edges, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError("edges: got no array of numbers, expected places where D jumps") from None
+    if places.ndim != 1 or not np.isfinite(places).all():
+        got = f"shape {places.shape}" if places.ndim != 1 else "NaN or infinity"
+        raise ValueError(f"edges: got {got}, expected a vector of finite numbers")
+    return np.unique(places)
+
+
+def _crossings(p: Mixture, q: Mixture) -> np.ndarray:
+    """Where p = q, at which |p - q| has a kink."""
     edges = np.union1d(p._edges, q._edges)
-    return np.union1d(edges, sign_changes(lambda x: log_ratio(p.logpdf(x), q.logpdf(x)), edges)[1])
+    return sign_changes(lambda x: log_ratio(p.logpdf(x), q.logpdf(x)), edges)[1]
 
 
 def _joint_cuts(p: Mixture, q: Mixture) -> list[tuple[float, float]]:

@@ -124,7 +124,8 @@ Proof.
   intros n p q [np wp] [nq wq].
   assert (twice : 2 * TV n p q = 2 * (mass_of n (more p q) p - mass_of n (more p q) q)
     - (sum n p - sum n q)).
-  { rewrite variation_twice. unfold mass_of. rewrite <- !sum_subtract, <- sum_scale, <- sum_subtract.
+  { rewrite variation_twice. unfold mass_of.
+    rewrite <- !sum_subtract, <- sum_scale, <- sum_subtract.
     apply sum_same. intros i here. unfold more.
     destruct (Rle_dec (q i) (p i)).
     - rewrite Rabs_right; lra.

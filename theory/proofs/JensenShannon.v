@@ -164,7 +164,8 @@ Qed.
 Lemma mixture_is_law : forall n p q, law n p -> law n q -> law n (mixture p q).
 Proof.
   intros n p q [np wp] [nq wq]. split.
-  - intros i here. unfold mixture; rewrite ?middle_reads. pose proof (np i here). pose proof (nq i here). lra.
+  - intros i here. unfold mixture. rewrite middle_reads.
+    pose proof (np i here). pose proof (nq i here). lra.
   - rewrite (sum_same n _ (fun i => / 2 * (p i + q i))).
     + rewrite sum_scale, sum_add, wp, wq. field.
     + intros i _. unfold mixture; rewrite ?middle_reads. field.
@@ -227,7 +228,8 @@ Proof.
   split; [lra | split].
   - intros equal i here.
     assert (zero : KL n p (mixture p q) = 0) by lra.
-    pose proof (proj1 only_p zero i here) as halfway. unfold mixture in halfway; rewrite middle_reads in halfway. lra.
+    pose proof (proj1 only_p zero i here) as halfway.
+    unfold mixture in halfway. rewrite middle_reads in halfway. lra.
   - intros equal. rewrite (proj2 only_p), (proj2 only_q); [field | |];
       intros i here; unfold mixture; rewrite middle_reads, (equal i here); field.
 Qed.

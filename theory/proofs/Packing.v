@@ -88,7 +88,7 @@ Proof.
   assert (lp : law 2 p) by (split; [intros [| i] _ | ]; simpl; lra).
   assert (lq : law 2 q) by (split; [intros [| i] _ | ]; simpl; lra).
   assert (sizes : forall x y s, 0 <= s -> (x - y = s \/ x - y = - s) -> Rabs (x - y) = s).
-  { intros x y s ns [-> | ->]; [apply Rabs_right; lra |]. rewrite Rabs_Ropp. apply Rabs_right; lra. }
+  { intros x y s ns [-> | ->]; [| rewrite Rabs_Ropp]; apply Rabs_right; lra. }
   repeat split; try apply lp; try apply lq.
   - unfold TV. simpl. rewrite !variation_reads.
     rewrite (sizes tau 0 tau), (sizes (1 - tau) 1 tau); lra.

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -51,8 +52,9 @@ _SECONDS = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """What Coq said of one theorem: whether it accepts it, what the theorems of its file assume,
-    the seconds that its proof took, and why it is not accepted; "" if it wasn't even tried."""
+    """What Coq said of one theorem: whether it accepts it, whether it was even tried, what the
+    theorems of its file assume, the seconds that it took with the lemmas before it, and why it is
+    not accepted."""
 
     holds: bool
     tried: bool = True
@@ -205,22 +207,24 @@ def check(
     """Compile texts in a folder, and say of each theorem what became of it."""
     outcomes: dict[str, Outcome] = {}
     broken: dict[str, Outcome] = {}
-    for file in compiling_order(dict(read)):
-        follow(file)
-        here = [theorem for theorem in theorems() if theorem.file == file]
-        needs = next((broken[name] for name in required(read[file]) if name in broken), None)
-        package = _missing(read[file])
-        if needs is not None:
-            broken[file] = needs
-        elif package:
-            broken[file] = Outcome(False, tried=False, reason=f"{package} is not installed")
-        elif reason := compiled(file, read[file], at):
-            broken[file] = Outcome(False, reason=reason)
-        if file in broken:
-            outcomes |= {theorem.name: broken[file] for theorem in here}
-        elif here:
-            outcomes |= _audited(file, here, read[file], at)
-    return outcomes
+    audits: list[Future[dict[str, Outcome]]] = []
+    with ThreadPoolExecutor(1) as beside:  # what a file assumes is asked while the next is read
+        for file in compiling_order(dict(read)):
+            follow(file)
+            here = [theorem for theorem in theorems() if theorem.file == file]
+            needs = next((broken[name] for name in required(read[file]) if name in broken), None)
+            package = _missing(read[file])
+            if needs is not None:
+                broken[file] = needs
+            elif package:
+                broken[file] = Outcome(False, tried=False, reason=f"{package} is not installed")
+            elif reason := compiled(file, read[file], at):
+                broken[file] = Outcome(False, reason=reason)
+            if file in broken:
+                outcomes |= {theorem.name: broken[file] for theorem in here}
+            elif here:
+                audits.append(beside.submit(audited, file, here, read[file], at))
+    return outcomes | {name: o for audit in audits for name, o in audit.result().items()}
 
 
 def compiled(file: str, text: str, at: Path) -> str:
@@ -240,7 +244,7 @@ def compiled(file: str, text: str, at: Path) -> str:
     return f"{file}.v, {names[-1] if names else 'at its head'}: {message}"
 
 
-def _audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, Outcome]:
+def audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, Outcome]:
     """The outcomes of a file that is compiled, by what its theorems assume.
 
     Coq takes as long for one theorem as for all of a file together, so it is asked once.
@@ -248,8 +252,8 @@ def _audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, O
     names = ", ".join(theorem.name for theorem in here)
     everything = f"({names})" if len(here) > 1 else names
     question = f"Definition everything := {everything}.\nPrint Assumptions everything.\n"
-    (at / "Audit.v").write_text(f"From {LIBRARY} Require Import {file}.\n{question}")
-    answer = _run("-q", "-w", "none", "-Q", ".", LIBRARY, "Audit.v", at=at)
+    (at / f"Audit{file}.v").write_text(f"From {LIBRARY} Require Import {file}.\n{question}")
+    answer = _run("-q", "-w", "none", "-Q", ".", LIBRARY, f"Audit{file}.v", at=at)
     found = re.findall(r"^([A-Za-z_][\w.']*)(?: :|$)", answer.stdout, re.MULTILINE)
     axioms = tuple(sorted(set(found) - {"Axioms"}))
     strange = [axiom for axiom in axioms if axiom not in AXIOMS]
@@ -263,13 +267,15 @@ def _audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, O
 
 
 def _times(text: str, printed: str) -> dict[str, float]:
-    """The seconds of each theorem's proof: Coq prints those of each sentence, by its bytes."""
+    """The seconds of each theorem, with the lemmas between it and the theorem before: Coq prints
+    those of each sentence, by the byte at which it begins."""
     spent = [
         (int(start), float(seconds))
         for start, seconds in re.findall(r"^Chars (\d+) - \d+ .*? ([\d.]+) secs", printed, re.M)
     ]
-    times = {}
-    for match in re.finditer(r"^Theorem (\w+).*?^Qed\.", text, re.MULTILINE | re.DOTALL):
-        first, last = (len(text[:at].encode()) for at in match.span())
-        times[match[1]] = sum(seconds for start, seconds in spent if first <= start < last)
+    times, begin = {}, 0
+    for match in re.finditer(r"^Theorem (\w+).*?\b(?:Qed|Admitted)\.", text, re.M | re.DOTALL):
+        end = len(text[: match.end()].encode())
+        times[match[1]] = sum(seconds for start, seconds in spent if begin <= start < end)
+        begin = end
     return times

@@ -20,6 +20,7 @@ from theory.chapters.collapse import expressions as packs
 from theory.chapters.dynamics import expressions as dynamics
 from theory.chapters.game import expressions as game
 from theory.chapters.saturation import expressions as saturation
+from theory.chapters.transport import expressions as transport
 
 _HEAD = """\
 (* Made by theory/proofs/definitions.py from the expressions of the claims: not to be edited. *)
@@ -88,6 +89,8 @@ FORMULAS = (
     # The second of the four packs of two samples that take the masses p and r.
     Formula("pair", "p r", lambda p, r: packs.pack([p, r], 2)[1]),
     Formula("largest_variation", "tau", lambda tau: packs.largest_packed_variation(tau, 2)),
+    Formula("distance", "x y", lambda x, y: transport.distance(x, y)),
+    Formula("moved_in_order", "f g", lambda f, g: transport.moved_in_order(f, g)),
 )
 
 

@@ -20,7 +20,7 @@ LIBRARY = "Theory"
 
 _THEOREM = re.compile(
     r"\(\* Claims? (?P<claims>[A-Z][\w-]+(?:, [A-Z][\w-]+)*): (?P<covers>(?:(?!\*\)).)*)\*\)"
-    r"\s*Theorem (?P<name>\w+) : (?P<statement>.*?)\.\s*Proof",
+    r"\s*Theorem (?P<name>\w+) :\s+(?P<statement>.*?)\.\s*Proof",
     re.DOTALL,
 )
 _DECLARED = re.compile(r"^(?:Definition|Fixpoint) (\w+) .*?\.$", re.MULTILINE | re.DOTALL)

@@ -211,7 +211,7 @@ course material are refuted by counterexample.</p>
 <h3 id="{id_}-title">{prose(claim.title)}</h3>
 {f'<div class="formula">{formula}</div>' if formula else ""}
 {_statement(claim)}
-{reason}{_legs(verdict)}{_proof(verdict)}
+{reason}{_legs(verdict)}{_proof(verdict)}{_theorems(verdict)}
 <dl>{rows}</dl>
 </article>
 """
@@ -341,6 +341,16 @@ def _fold(name: str, noun: str, count: int, inside: str) -> str:
 
 def _ordered(steps: Sequence[str]) -> str:
     return "<ol>" + "".join(f"<li>{prose(step)}</li>" for step in steps) + "</ol>"
+
+
+def _theorems(verdict: Verdict) -> str:
+    """What Coq is to check of the claim, as Coq reads it."""
+    found = [e for e in verdict.evidence if e.kind == "machine-checked"]
+    return "".join(
+        f"<details><summary>For Coq: <code>{e.name}</code></summary><p>{prose(e.description)}</p>"
+        f'<div class="wide"><pre>{_text(chr(10).join(e.steps))}</pre></div></details>'
+        for e in found
+    )
 
 
 def _table(says: str, heading: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:

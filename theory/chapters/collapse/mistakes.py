@@ -26,13 +26,14 @@ detached = Claim(
     statement="Said: the generator may be trained against a discriminator k steps ahead, without a "
     "gradient through those steps. Right: the unrolled objective is f(θ, ψ_k(θ)), and its gradient "
     "has the second term df/dψ · dψ_k/dθ; without it this is not unrolling but k discriminator "
-    "steps per generator step. On f = θψ one inner ascent step of size η gives ψ + 2ηθ, detached "
-    "ψ + ηθ.",
+    "steps per generator step. On f = θ ψ one inner ascent step of size η gives the slope S = "
+    "ψ + 2 η θ, detached T = ψ + η θ.",
     formula=r"\frac{d}{d\theta} f(\theta, \psi_k(\theta)) = \frac{\partial f}{\partial \theta} "
     r"+ \frac{\partial f}{\partial \psi_k} \frac{d \psi_k}{d \theta}",
     sources=(
         "Metz et al. 2017, Unrolled Generative Adversarial Networks, section 2.2",
-        "Public unrolled GANs",
+        "Seen in public unrolled GANs, cited from memory. The paper's own poolio/unrolled_gan, "
+        "Unrolled GAN demo.ipynb, has it right: it chains the graphs of the inner steps",
     ),
     erratum=True,
 )
@@ -64,7 +65,7 @@ def _gradient_errors(detach: bool):
 @detached.counterexample(
     at_least=1e-3, description="the detached gradient against differences", miss=0.0123
 )
-def the_detached_gradient_against_differences():
+def detached_gradient():
     yield from _gradient_errors(detach=True)
 
 
@@ -84,8 +85,32 @@ def detached_proof():
     )
 
 
+def _unrolled_slope(theta: float, psi: float, eta: float) -> float:
+    """d/dθ of f = θψ after one ascent step of ψ, by a central difference."""
+    return _derivative(lambda t: t * (psi + eta * t), theta)
+
+
+@detached.meaning(tolerance=1e-7)
+def detached_in_words():
+    exact = max(_gradient_errors(detach=False)) < 1e-7
+    for theta, psi, eta in ((0.8, 0.5, 0.3), (-1.2, 0.7, 0.1)):
+        inner = psi + eta * theta
+        yield {
+            "θ": theta,
+            "ψ": psi,
+            "η": eta,
+            "f = θ ψ": None,
+            "S": _unrolled_slope(theta, psi, eta),
+            "T": inner,  # df/dθ with ψ after the step held fixed
+            "the second term df/dψ · dψ_k/dθ": exact,
+            r"\frac{d}{d\theta} f(\theta, \psi_k(\theta))": _unrolled_slope(theta, psi, eta),
+            r"\frac{\partial f}{\partial \theta}": inner,
+            r"\frac{\partial f}{\partial \psi_k} \frac{d \psi_k}{d \theta}": theta * eta,
+        }
+
+
 @detached.correction("with the term through the inner steps", tolerance=1e-7)
-def with_the_term_through_the_inner_steps():
+def through_the_inner_steps():
     yield from _gradient_errors(detach=False)
 
 
@@ -98,20 +123,32 @@ ring = Claim(
     "equal modes stand at 2πi/8, i = 0, ..., 7.",
     formula=r"\mu_i = \bigl(\cos \tfrac{2\pi i}{8}, \sin \tfrac{2\pi i}{8}\bigr),\quad i = 0, "
     r"\ldots, 7",
-    sources=("Metz et al. 2017, appendix on the mixture of Gaussians", "Its public notebook"),
+    sources=(
+        "Metz et al. 2017, appendix on the mixture of Gaussians",
+        "poolio/unrolled_gan, Unrolled GAN demo.ipynb, the cell of the data: as many angles as "
+        "modes, evenly spaced over a whole turn with both of its ends",
+    ),
     erratum=True,
 )
 
 
-def _missing_modes(angles: np.ndarray) -> float:
+def _places(angles: np.ndarray) -> np.ndarray:
+    """How many of the angles give each of the different points on the ring."""
     centres = np.stack([np.cos(angles), np.sin(angles)], 1)
     gaps = np.linalg.norm(centres[:, None] - centres[None], axis=2)
-    return 8 - len({int(np.argmax(row < 1e-6)) for row in gaps})
+    return np.unique([int(np.argmax(row < 1e-6)) for row in gaps], return_counts=True)[1]
+
+
+def _missing_modes(angles: np.ndarray) -> float:
+    return 8 - len(_places(angles))
+
+
+_BOTH_ENDS, _EIGHTHS = np.linspace(0, 2 * np.pi, 8), 2 * np.pi * np.arange(8) / 8
 
 
 @ring.counterexample(at_least=0.5, description="how many of the eight modes are missing", miss=1)
-def how_many_of_the_eight_modes_are_missing():
-    yield _missing_modes(np.linspace(0, 2 * np.pi, 8))
+def missing_modes():
+    yield _missing_modes(_BOTH_ENDS)
 
 
 @ring.symbolic(scope=AS_STATED)
@@ -119,6 +156,8 @@ def ring_proof():
     import sympy as sp
 
     i, k = sp.symbols("i k", integer=True)
+    sevenths = [2 - 2 * sp.cos(2 * sp.pi * n / 7) for n in range(1, 7)]  # |μ_i - μ_k|^2
+    yield "the other six differ from it", sp.And(*[d > 0 for d in sevenths])
     yield (
         "both ends are one point: cos 2π = cos 0, sin 2π = sin 0",
         sp.Matrix([sp.cos(2 * sp.pi) - sp.cos(0), sp.sin(2 * sp.pi) - sp.sin(0)]),
@@ -128,9 +167,24 @@ def ring_proof():
     yield "while 2πi/8 and 2πk/8 differ for 0 < |i - k| < 8", sp.And(*[d > 0 for d in apart])
 
 
+@ring.meaning()
+def ring_in_words():
+    good = bool((_places(_EIGHTHS) == 1).all() and _missing_modes(_EIGHTHS) == 0)
+    yield {
+        "A ring of 8 modes at linspace(0, 2π, 8)": _missing_modes(_BOTH_ENDS) == 0,
+        "eight angles from 0 to 2π, both ends taken, put eight modes on a ring": (
+            len(_places(_BOTH_ENDS)) == 8
+        ),
+        "there are seven, one with double weight": sorted(_places(_BOTH_ENDS)) == [1] * 6 + [2],
+        "eight equal modes stand at 2πi/8, i = 0, ..., 7": good,
+        r"\mu_i = \bigl(\cos \tfrac{2\pi i}{8}, \sin \tfrac{2\pi i}{8}\bigr),\quad i = 0, "
+        r"\ldots, 7": good,
+    }
+
+
 @ring.correction("at 2πi/8", tolerance=1e-12)
-def at_2_i_8():
-    yield _missing_modes(2 * np.pi * np.arange(8) / 8)
+def eight_modes():
+    yield _missing_modes(_EIGHTHS)
 
 
 labels = Claim(
@@ -179,7 +233,7 @@ def _collapse_errors(said: float, rng: np.random.Generator):
 @labels.counterexample(
     at_least=0.4, description="largest share of a point, said to be 1/2 at most", miss=0.5
 )
-def largest_share_of_a_point_said_to_be_1_2_at_most(rng):
+def largest_share(rng):
     yield from _collapse_errors(0.5, rng)  # spread over the points, of all or of one label
 
 
@@ -187,26 +241,39 @@ def largest_share_of_a_point_said_to_be_1_2_at_most(rng):
 def labels_proof():
     import sympy as sp
 
+    n, i = sp.symbols("n i", integer=True, positive=True)
     best = sp.Symbol("b", real=True)  # log(1 - D) where D is largest
-    gaps = sp.symbols("g_1:4", positive=True)  # how much larger it is at three other points
-    shares = sp.symbols("p_1:4", positive=True)
-    cost = (1 - sum(shares)) * best
-    cost += sum(share * (best + gap) for share, gap in zip(shares, gaps, strict=True))
-    excess = sum(share * gap for share, gap in zip(shares, gaps, strict=True))
+    law, gaps = sp.IndexedBase("p"), sp.IndexedBase("g")  # by how much it is larger elsewhere
     yield (
-        "shares p_i away from the largest D cost E log(1 - D) = b + p_1 g_1 + p_2 g_2 + p_3 g_3",
-        sp.expand(cost - best - excess),
+        "a law p on n points, of sum 1, costs E log(1 - D) = b + sum of p g; no label is in it",
+        sp.Sum(law[i] * (best + gaps[i]), (i, 1, n))
+        - best * sp.Sum(law[i], (i, 1, n))
+        - sp.Sum(law[i] * gaps[i], (i, 1, n)),
     )
-    yield "which exceeds b: the point mass is the only optimum, and no label is in it", excess > 0
+    share, gap = sp.symbols("p g", positive=True)
+    yield (
+        "a share p > 0 away from the largest D costs p g > 0: the point mass is best",
+        share * gap > 0,
+    )
+
+
+@labels.meaning()
+def labels_in_words(rng):
+    alone = max(_collapse_errors(1, rng)) < 1e-9
+    yield {
+        r"\min_{p_g} \mathbb{E}_{p_g} \log\bigl(1 - D(x)\bigr) "
+        r"\text{ is attained by } \delta_{\operatorname{argmax} D}": alone,
+        "all mass at the largest D(x), with labels or without": alone,
+    }
 
 
 @labels.correction("it is 1, without labels and within each label", tolerance=1e-9)
-def it_is_1_without_labels_and_within_each_label(rng):
+def one_point_each(rng):
     yield from _collapse_errors(1, rng)
 
 
 @labels.numerical(tolerance=1e-12, description="D = 1/2 everywhere: no law is better than another")
-def d_1_2_everywhere_no_law_is_better_than_another(rng):
+def nothing_to_choose(rng):
     d = np.full(16, 0.5)
     least = np.dot(_best_response(d), np.log1p(-d))
     for _instance in range(5):

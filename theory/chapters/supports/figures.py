@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from theory.calculators.noise import js_gradient, noised_uniform_density
-from theory.chapters.supports.disjoint_supports import share_of_cells, spiral
+from theory.chapters.supports.low_dimension import share_of_cells, spiral
 from theory.report.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, canvas, illustration
 
 _LOG2 = math.log(2)

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from theory.calculators.densities import Mixture
 from theory.calculators.divergences import js, optimal_discriminator, value
 from theory.calculators.noise import js_gradient
-from theory.claim import AS_STATED, Claim
+from theory.claim import AS_STATED, Claim, excess
 
 _LOG2 = math.log(2)
 
@@ -35,15 +35,20 @@ disjoint = Claim(
 )
 
 
-def _disjoint_pairs(rng: np.random.Generator):
-    """Laws on eight points that share none, and two pairs of densities that share no interval."""
-    from scipy import stats
-
+def _disjoint_points(rng: np.random.Generator):
+    """Laws on eight points that share none."""
     for _instance in range(10):
         size = int(rng.integers(1, 8))
         p, q = np.zeros(8), np.zeros(8)
         p[:size], q[size:] = rng.dirichlet(np.ones(size)), rng.dirichlet(np.ones(8 - size))
         yield p, q
+
+
+def _disjoint_pairs(rng: np.random.Generator):
+    """Such laws, and two pairs of densities that share no interval."""
+    from scipy import stats
+
+    yield from _disjoint_points(rng)
     yield stats.uniform(0, 1), stats.uniform(2, 1)
     yield stats.beta(2, 3), stats.beta(2, 3, loc=-1.5)
 
@@ -63,7 +68,7 @@ def _said_errors(p, q, best, level: float, least: float):
 @disjoint.counterexample(
     at_least=0.5, description="V(1/2) below 0; log 4 as JS and its minimum", miss=0.693
 )
-def v_1_2_below_0_log_4_as_js_and_its_minimum(rng):
+def what_is_said_of_disjoint_supports(rng):
     for p, q in _disjoint_pairs(rng):
         yield from _said_errors(p, q, _half, math.log(4), math.log(4))  # 1.386 at V(1/2)
 
@@ -95,8 +100,32 @@ def disjoint_proof():
     yield "and at q = p the integrand is 0: the minimum of JS is 0", integrand.subs(q, p)
 
 
+@disjoint.meaning()
+def disjoint_in_words(rng):
+    for p, q in _disjoint_points(rng):
+        best = optimal_discriminator(p, q)
+        output = np.asarray(best(np.arange(8)))
+        own, distance, least = value(p, q, best), js(p, q), js(p, p)
+        half = bool((output[p + q > 0] == 0.5).all()) and abs(own + math.log(4)) < 1e-9
+        minimum = abs(least - math.log(4)) < 1e-9
+        yield {
+            "D* = 1/2 on disjoint supports, and the minimum of JS is log 4": half and minimum,
+            "D* = 1/2, so V = -log 4": half,
+            "the minimum of JS is the constant log 4": minimum,
+            "D* = 1 on data and 0 on samples of G": bool(
+                (output[p > 0] == 1).all() and (output[q > 0] == 0).all()
+            ),
+            "V(D*, G)": own,
+            "V(D^*, G)": own,
+            "JS": distance,
+            r"\mathrm{JS}(p, q)": distance,
+            "the minimum is 0": abs(least) < 1e-12,
+            r"\operatorname{supp} p \cap \operatorname{supp} q = \emptyset": float(p @ q) == 0,
+        }
+
+
 @disjoint.correction("V(D*) = 0, JS = log 2, and its minimum 0", tolerance=1e-9)
-def v_d_0_js_log_2_and_its_minimum_0(rng):
+def what_is_right_of_disjoint_supports(rng):
     for p, q in _disjoint_pairs(rng):
         yield from _said_errors(p, q, optimal_discriminator(p, q), _LOG2, 0)
 
@@ -148,7 +177,7 @@ def _uniform_overlap(theta: float) -> float:
 
 
 @overlap.counterexample(at_least=1e-6, description="mass shared with N(0, 1) noise", miss=6.33e-05)
-def mass_shared_with_n_0_1_noise():
+def mass_shared():
     for theta in (1.0, 4.0, 8.0):
         yield _gaussian_overlap(theta)
 
@@ -181,17 +210,37 @@ def overlap_proof():
     yield "so it falls, towards 0 and never to it", sp.limit(shared, a, sp.oo)
 
 
-@overlap.numerical(tolerance=5e-6, description="at θ = 8: JS = 0.69305 < log 2, slope 1.96e-4")
-def at_8_js_0_69305_log_2_slope_1_96e_4():
-    law = [Mixture.normal([1], [mean], [1]) for mean in (0, 8, 8.01, 7.99)]
-    yield abs(js(law[0], law[1]) - 0.69305)
-    slope = (js(law[0], law[2]) - js(law[0], law[3])) / 0.02
-    yield abs(slope - 1.96e-4), abs(slope - float(js_gradient(8, 1)))
+# JS = 0.69305 at θ = 8 has five decimals, the slope 1.96e-4 six.
+@overlap.numerical(tolerance=5e-6, description="JS at θ = 8, s = 1: 0.69305, less than log 2")
+def far_apart():
+    yield abs(js(_noised(0), _noised(8)) - 0.69305)
+
+
+@overlap.numerical(tolerance=5e-7, description="its slope there: 1.96e-4")
+def slope_far_apart():
+    slope = (js(_noised(0), _noised(8.01)) - js(_noised(0), _noised(7.99))) / 0.02
+    yield abs(slope - 1.96e-4)
+    yield abs(slope - float(js_gradient(8, 1)))
+
+
+def _noised(theta: float) -> Mixture:
+    return Mixture.normal([1], [theta], [1])
+
+
+@overlap.meaning()
+def overlap_in_words():
+    for theta, s in ((0.5, 1.0), (8.0, 1.0), (-3.0, 2.0)):
+        distance = js(Mixture.normal([1], [0.0], [s]), Mixture.normal([1], [theta], [s]))
+        yield {
+            r"\mathrm{JS}\bigl(\mathcal{N}(0, s^2), \mathcal{N}(\theta, s^2)\bigr)": distance,
+            "s": s,
+            "overlap with certainty": _gaussian_overlap(theta / s) > 0,
+        }
 
 
 @overlap.correction("Gaussian noise: 2 Φ(-θ/2); width 1.2: 1 - θ/1.2, and 0 from there on", 1e-9)
-def gaussian_noise_2_2_width_1_2_1_1_2_and_0():
+def mass_shared_in_closed_form():
     for theta in (1.0, 4.0, 8.0):
         yield abs(_gaussian_overlap(theta) - 2 * ndtr(-theta / 2))
     for theta in (0.3, 0.9, 1.4):  # at 1.4 JS is log 2
-        yield abs(_uniform_overlap(theta) - max(0.0, 1 - theta / 1.2))
+        yield abs(_uniform_overlap(theta) - excess(1, theta / 1.2))

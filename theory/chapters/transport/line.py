@@ -15,6 +15,7 @@ import numpy as np
 
 from theory.calculators.densities import Discrete
 from theory.calculators.transport import transport_plan, wasserstein
+from theory.chapters.transport.expressions import distance, moved_in_order
 from theory.chapters.transport.plans import (
     EXERCISE,
     SANTAMBROGIO,
@@ -58,7 +59,7 @@ def _least_on_the_line():
     a, b, c, f, g, s = sp.symbols("a b c F G s", nonnegative=True)
     yield (
         "|x - y| is the length of the t between x and y: x <= t < y, or y <= t < x",
-        sp.integrate(1, (t, x, x + s)) - sp.Abs(x - (x + s)),
+        sp.integrate(1, (t, x, x + s)) - distance(x, x + s),
     )
     yield (
         "so by Tonelli T = int b + c dt with b = P(X <= t < Y), c = P(Y <= t < X); with "
@@ -73,7 +74,8 @@ def _least_on_the_line():
     yield (
         "the ordered plan, X = F^-1(U) and Y = G^-1(U) for U uniform on [0, 1], where X <= t just "
         "when U <= F(t): it has the marginals F and G, and a = P(U <= F, U <= G) = min(F, G)",
-        sp.integrate(sp.Piecewise((1, u <= g), (0, True)), (u, 0, g + s)) - g,
+        sp.integrate(sp.Piecewise((1, u <= g), (0, True)), (u, 0, g + s))
+        - moved_in_order(g + s, g),
     )
     yield (
         "a = min(F, G) attains it where F >= G: b + c - |F - G| = 0 for F = G + s, a = G",
@@ -103,11 +105,11 @@ def least_proof():
         sp.integrate(s, (t, 0, 1 - s)) + sp.integrate(1 - s, (t, 1 - s, 1)) - 2 * s * (1 - s),
     )
     yield "2s(1 - s) goes to 0 with s > 0", sp.limit(2 * s * (1 - s), s, 0)
-    price = sp.Abs(t - y) + sp.Piecewise((1, sp.Eq(t, y)), (0, True))
+    jumping = distance(t, y) + sp.Piecewise((1, sp.Eq(t, y)), (0, True))
     yield (
         "no plan is free: the price is positive everywhere, 1 at x = y and s at a distance of s, "
         "and what is positive everywhere has a positive mean",
-        sp.Matrix([price.subs(y, t) - 1, price.subs(y, t + s) - s, price.subs(y, t - s) - s]),
+        sp.Matrix([jumping.subs(y, t) - 1, jumping.subs(y, t + s) - s, jumping.subs(y, t - s) - s]),
     )
 
 

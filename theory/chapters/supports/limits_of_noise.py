@@ -1,0 +1,223 @@
+"""What noise can't do: bounded noise may not overlap, and no noise adds information (claims
+A-SUP-09 and 10)."""
+
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from theory.calculators.divergences import js
+from theory.calculators.noise import noised_uniform
+from theory.chapters.supports.gradient_under_noise import central_quotient
+from theory.claim import AS_STATED, Claim, excess
+
+_LOG2 = math.log(2)
+_NOISE = "Arjovsky and Bottou 2017, Towards Principled Methods for Training GANs, section 3"
+
+
+bounded = Claim(
+    id="A-SUP-09",
+    alias="bounded-noise-may-not-help",
+    title="Uniform noise of width w on point masses: JS = min(|θ|/w, 1) log 2",
+    statement="Uniform noise of width w on point masses at 0 and theta gives "
+    "JS = min(|theta|/w, 1) log 2: still constant, without a gradient, when |theta| > w. Only of "
+    "such bounded noise is it true that overlap 'may not happen'; Gaussian noise always overlaps.",
+    formula=r"\mathrm{JS} = \min\left(\frac{|\theta|}{w}, 1\right) \log 2",
+    assumptions=("the noise is uniform with width w > 0",),
+    sources=(
+        _NOISE,
+        "000_8b69f153baee6a3b.txt:536",
+    ),
+)
+
+
+@bounded.symbolic(scope=AS_STATED)
+def bounded_proof():
+    import sympy as sp
+
+    w, r, x = sp.symbols("w r x", positive=True)
+    theta = w * r / (1 + r)  # every shift in (0, w); one to the left is its mirror image
+    half, height = sp.Rational(1, 2), 1 / w
+    alone = height * sp.log(height / (height / 2))  # one density is 1/w, the other 0
+    shared = height * sp.log(height / height)
+    distance = half * (sp.integrate(alone, (x, 0, theta)) + sp.integrate(shared, (x, theta, w)))
+    distance += half * (
+        sp.integrate(shared, (x, theta, w)) + sp.integrate(alone, (x, w, w + theta))
+    )
+    yield "0 < theta < w: JS = (theta/w) log 2", distance - theta / w * sp.log(2)
+    apart = half * sp.integrate(alone, (x, 0, w)) * 2
+    yield "theta >= w: disjoint, JS = log 2 (A-SUP-01)", apart - sp.log(2)
+    yield "whose derivative in the shift is 0", sp.diff(apart, r)
+    yield "and theta = 0 gives JS = 0", distance.subs(r, 0)
+    y, s = sp.Symbol("y", real=True), sp.Symbol("s", positive=True)
+    yield (
+        "a normal density is positive everywhere, so two of them overlap always",
+        sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi)) > 0,
+    )
+
+
+@bounded.numerical(tolerance=1e-8, description="quadrature at three shifts, both signs; the slope")
+def three_shifts():
+    from scipy import stats
+
+    noise = stats.uniform(-0.6, 1.2)
+    for theta in (0.3, 0.9, 1.4, -0.3, -0.9, -1.4):
+        moved = stats.uniform(theta - 0.6, 1.2)
+        yield abs(js(noise, moved) - min(abs(theta) / 1.2, 1) * _LOG2)
+    for theta, slope in ((0.6, _LOG2 / 1.2), (1.4, 0.0)):
+        yield abs(central_quotient(lambda t: stats.uniform(t - 0.6, 1.2), theta) - slope)
+
+
+@bounded.meaning()
+def bounded_in_words():
+    from scipy import stats
+
+    for w, theta in ((1.2, 0.3), (1.2, -0.9), (0.5, 0.7), (2.0, -3.0)):
+        noise, moved = stats.uniform(-w / 2, w), stats.uniform(theta - w / 2, w)
+        slope = central_quotient(lambda t, w=w: stats.uniform(t - w / 2, w), 1.5 * w)
+        yield {
+            "masses at 0 and theta": None,
+            "JS": js(noise, moved),
+            "theta": theta,
+            "w": w,
+            "without a gradient, when |theta| > w": abs(slope) < 1e-12,
+        }
+
+
+@bounded.control("Gaussian noise of the same spread", of=three_shifts, miss=0.0874)
+def gaussian_noise():
+    from scipy import stats
+
+    s = 1.2 / math.sqrt(12)
+    for theta in (0.3, 0.9, 1.4):
+        yield abs(js(stats.norm(0, s), stats.norm(theta, s)) - min(theta / 1.2, 1) * _LOG2)
+
+
+processing = Claim(
+    id="A-SUP-10",
+    alias="noise-never-increases-js",
+    title="Noise never increases the divergence: JS(p ∗ n, q ∗ n) ≤ JS(p, q)",
+    statement="Whatever is done to a sample without knowing where it comes from can only bring the "
+    "two laws closer: JS(p K, q K) <= JS(p, q) for every Markov kernel K, noise among them. More "
+    "Gaussian noise is noise on top of noise, so JS falls as s grows.",
+    formula=r"\mathrm{JS}(p * n, q * n) \le \mathrm{JS}(p, q)",
+    assumptions=("the same kernel for both laws",),
+    sources=(
+        "Cover and Thomas 2006, Elements of Information Theory, Theorem 2.7.1 (log sum inequality)",
+        "Csiszár and Shields 2004, section 4",
+        "001_5040f14b49cef5aa.txt:44",
+    ),
+)
+
+
+@processing.symbolic(scope=AS_STATED)
+def processing_proof():
+    import sympy as sp
+
+    t, a, b, big_a, big_b, k, p, m = sp.symbols("t a b A B k p m", positive=True)
+    gap = t - 1 - sp.log(t)
+    yield "t - 1 - log t is 0 and flat at t = 1 ...", sp.Matrix([gap, sp.diff(gap, t)]).subs(t, 1)
+    yield "... and convex, so never negative", sp.diff(gap, t, 2) > 0
+    # The log-sum inequality, sum of a log(a/b) >= A log(A/B), term by term; A and B are the sums
+    # over any number of terms of the a and of the b
+    term = a * sp.log(a / b) - a * sp.log(big_a / big_b)
+    yield (
+        "a log(a/b) - a log(A/B) = a (t - 1 - log t) - (b A/B - a), with t = b A/(a B)",
+        sp.expand_log(term - a * gap.subs(t, b * big_a / (a * big_b)) + b * big_a / big_b - a),
+    )
+    yield "and b A/B - a adds up to B A/B - A = 0", big_b * big_a / big_b - big_a
+    # With a = p(x) K(x, y), b = m(x) K(x, y), summed over x: A and B are the laws after K at y
+    yield (
+        "a term is K p log(p/m); K adds up to 1 over y: the whole is KL(p || m) before",
+        k * p * sp.log(k * p / (k * m)) - k * p * sp.log(p / m),
+    )
+    q = sp.Symbol("q", positive=True)
+    yield (
+        "each point of the mixture sends what p and q send, halved: both KL of JS fall",
+        sp.expand((p + q) / 2 * k - (p * k / 2 + q * k / 2)),
+    )
+    x = sp.Symbol("x", real=True)
+    less, more = sp.symbols("s_1 r", positive=True)
+
+    def characteristic(variance):
+        return sp.exp(-variance * x**2 / 2)
+
+    yield (
+        "N(0, s^2) * N(0, r^2) = N(0, s^2 + r^2): more noise is noise on noise",
+        sp.simplify(
+            characteristic(less**2) * characteristic(more**2) - characteristic(less**2 + more**2)
+        ),
+    )
+
+
+def _kernel_excess(p, q, first, second) -> float:
+    """How far JS grows where one law goes through the first kernel and one through the second."""
+    return float(excess(js(p @ first, q @ second), js(p, q)))
+
+
+@processing.numerical(tolerance=1e-12, description="500 random kernels")
+def random_kernels(rng):
+    for _instance in range(500):
+        p, q = rng.dirichlet(np.full(6, 10 ** rng.uniform(-1, 1)), 2)
+        kernel = rng.dirichlet(np.full(5, 10 ** rng.uniform(-1, 1)), 6)
+        yield _kernel_excess(p, q, kernel, kernel)
+
+
+def _growth(pairs) -> list[float]:
+    """How far JS grows from each pair of laws to the next."""
+    levels = [js(p, q) for p, q in pairs]
+    return [float(excess(after, before)) for before, after in itertools.pairwise(levels)]
+
+
+@processing.numerical(tolerance=1e-12, description="growth of JS with Gaussian noise, s to 8")
+def more_gaussian_noise():
+    from scipy import stats
+
+    for theta in (0.5, 10.0):
+        yield from _growth(
+            (stats.norm(0, s), stats.norm(theta, s)) for s in np.linspace(0.5, 8, 11)
+        )
+    disjoint = ([1.0, 0.0], [0.0, 1.0])
+    noised = [(noised_uniform(0, s), noised_uniform(2, s)) for s in (0.5, 2.0)]
+    yield from _growth([disjoint, *noised])
+
+
+@processing.meaning()
+def processing_in_words(rng):
+    for _instance in range(10):
+        p, q = rng.dirichlet(np.ones(6), 2)
+        kernel = rng.dirichlet(np.ones(5), 6)
+        noise = rng.dirichlet(np.ones(6))
+        noised = [np.real(np.fft.ifft(np.fft.fft(law) * np.fft.fft(noise))) for law in (p, q)]
+        yield {
+            "JS(p, q)": js(p, q),
+            "JS(p K, q K)": js(p @ kernel, q @ kernel),
+            "JS(p ∗ n, q ∗ n)": js(*noised),
+            r"\mathrm{JS}(p * n, q * n)": js(*noised),
+            r"\mathrm{JS}(p, q)": js(p, q),
+        }
+
+
+@processing.control("the samples of G get noise of another law", of=random_kernels, miss=0.0872)
+def noise_of_another_law(rng):
+    for _instance in range(100):  # laws that are close, as late in training
+        p, q = rng.dirichlet(np.full(6, 20.0), 2)
+        first, second = rng.dirichlet(np.ones(5), 6), rng.dirichlet(np.ones(5), 6)
+        yield _kernel_excess(p, q, first, second)
+
+
+@processing.control(
+    "uniform noise, of a larger spread, counts as more", of=more_gaussian_noise, miss=0.0604
+)
+def noise_of_another_shape():
+    from scipy import stats
+
+    for width in (1.9, 2.0, 2.1):  # spreads 0.55 to 0.61, against 0.5
+        pairs = [(stats.norm(0, 0.5), stats.norm(2, 0.5))]
+        pairs.append((stats.uniform(0, width), stats.uniform(2, width)))
+        yield from _growth(pairs)

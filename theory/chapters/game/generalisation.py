@@ -23,7 +23,7 @@ _LOG2 = math.log(2)
 generalisation = Claim(
     id="A-GAN-18",
     alias="generalisation",
-    title="JS(p, p_m) = log 2 for every m, while a finite class's distance falls as m^(-1/2)",
+    title="JS(p, p_m) = log 2 for every m, while a finite class sees at most order m^(-1/2)",
     statement="Let p have a density and p_m be the empirical law of m of its samples. "
     "JS(p, p_m) = log 2, its largest value, for every m: JS does not generalise. A class F of K "
     "discriminators with values in [0, 1] sees the distance d, the largest difference of the "
@@ -239,7 +239,7 @@ def generalisation_in_words(rng):
             r"\max_{f \in F} \bigl| \mathrm{E}_p f - \mathrm{E}_{p_m} f \bigr|": float(
                 np.sort(differences)[-1]
             ),
-            "falls as m^(-1/2)": falls,
+            "order m^(-1/2)": falls,
             "shrink as m^(-1/2)": falls,
         }
 

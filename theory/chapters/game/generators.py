@@ -15,7 +15,6 @@ from theory.calculators.densities import Mixture
 from theory.chapters.game.push_forward import standard_normal
 from theory.claim import Claim, excess
 
-
 # The lag-1 autocorrelation of the Metropolis chain with proposals of STEP, to five decimals.
 STEP, LAG_1 = 0.5, 0.91322
 

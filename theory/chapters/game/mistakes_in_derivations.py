@@ -382,8 +382,8 @@ def growth_of_the_distance():
 @convergence.numerical(tolerance=1e-7, description="the Dirac-GAN's eigenvalues against ±i/2")
 def dirac_eigenvalues():
     found = _dirac_eigenvalues()
-    yield np.abs(found.real)
-    yield np.abs(np.sort(found.imag) - [-0.5, 0.5])
+    yield np.abs(np.real(found))
+    yield np.abs(np.sort(np.imag(found)) - [-0.5, 0.5])
 
 
 @convergence.meaning()
@@ -396,7 +396,7 @@ def convergence_in_words(rng):
         "η": 0.1,
         "k": 500,
         "r": _bilinear_radius(500, 0.1, alternating=False),
-        "eigenvalues are ±i/2": bool(np.allclose(np.sort(found.imag), [-0.5, 0.5], atol=1e-7)),
+        "eigenvalues are ±i/2": bool(np.allclose(np.sort(np.imag(found)), [-0.5, 0.5], atol=1e-7)),
         "D": p[0] / (p[0] + q[0]),
         "D^*": float(optimal_discriminator(p, q)(np.array([0]))[0]),
     }

@@ -28,7 +28,7 @@ zero_sum = Claim(
     "one mean over a balanced batch; the generator's, if saturating, is L_sat = -log 2, and else "
     "L_ns = log 2. With the non-saturating loss the game is no longer zero-sum.",
     formula=r"D = \frac{1}{2}: \quad L_D = -V = \log 4, \quad L_{\text{sat}} = V_{\text{fake}} "
-    r"= -\log 2, \quad L_{\text{ns}} = \log 2, \quad L_D + L_{\text{ns}} \ne 0",
+    r"= -\log 2, \quad L_{\text{ns}} = \log 2, \quad L_D + L_{\text{ns}} = 3 \log 2",
     assumptions=("natural logarithms",),
     sources=(f"{_PAPER}, equation 1, section 4.1", "002_d31ce6ddd5a0096b.txt:99-106"),
 )

@@ -154,7 +154,7 @@ def metric_proof():
     # A square in a Hilbert space: js(p, q) = (1/4) int_0^inf (e^(-s p) - e^(-s q))^2 / s^2 ds
     square = (sp.exp(-s * p) - sp.exp(-s * q)) ** 2 / (4 * s**2)
     yield (
-        "the slope of (e^(-s p) - e^(-s q))^2 / (4 s^2) in p is (e^(-s (p + q)) - e^(-2 s p))/(2 s)",
+        "(e^(-s p) - e^(-s q))^2 / (4 s^2) has the slope (e^(-s (p + q)) - e^(-2 s p))/(2 s) in p",
         sp.expand(sp.diff(square, p) - (sp.exp(-s * (p + q)) - sp.exp(-2 * s * p)) / (2 * s)),
     )
     yield (
@@ -311,7 +311,7 @@ def total_proof():
     import sympy as sp
 
     p, q = masses()
-    t, m = sp.symbols("t m", real=True)
+    t, m, square = sp.symbols("t m square", real=True)
     s = sp.Symbol("s", positive=True)
     u = inside(s)  # every |t| in (0, 1)
     f = (1 + t) * sp.log(1 + t) + (1 - t) * sp.log(1 - t)
@@ -329,8 +329,9 @@ def total_proof():
         (sp.factor((2 * t**2 / (1 - t**2)).subs(t, u)) > 0),
     )
     yield (
-        "with m = int M |t| = TV: int M t^2 - m^2 = int M (|t| - m)^2 >= 0, so JS >= TV^2 / 2",
-        sp.expand((t - m) ** 2 - (t**2 - 2 * m * t + m**2)) + (m**2 - 2 * m * m + m**2),
+        "with m = int M |t| = TV: int M (t^2 - 2 m |t| + m^2) = int M t^2 - 2 m m + m^2 is >= 0 "
+        "and int M t^2 - m^2, so JS >= TV^2 / 2",
+        sp.expand((square - 2 * m * m + m**2) - (square - m**2)),
     )
     yield "f(1) = 2 log 2", sp.limit(f, t, 1, "-") - 2 * sp.log(2)
     yield (

@@ -121,12 +121,14 @@ def fixed_points(which: int) -> tuple[float, ...]:
 
     All lie between the modes; the grid is fine against the distance of any two.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
     grid = np.linspace(-2, 2, 401)
     rising = np.sign(generator_slopes(grid)[which])
     return tuple(
-        brentq(lambda t: generator_slopes(np.array([t]))[which, 0], grid[i], grid[i + 1])
+        root_scalar(
+            lambda t: generator_slopes(np.array([t]))[which, 0], bracket=(grid[i], grid[i + 1])
+        ).root
         for i in np.flatnonzero(np.diff(rising))
     )
 

@@ -8,9 +8,11 @@ from theory import Mixture
 from theory.calculators.noise import smoothed
 from theory.chapters.densities import figures as densities
 from theory.chapters.densities.explicit_density import GaussianModel
+from theory.chapters.evaluation import figures as evaluation
 from theory.chapters.evaluation.parzen import log_parzen, parzen_variance
 from theory.chapters.networks import figures as networks
-from theory.chapters.networks.layers import ACTIVATIONS, activation, dropout
+from theory.chapters.networks.activations import ACTIVATIONS, activation
+from theory.chapters.networks.layers import dropout
 from theory.chapters.networks.momentum import momentum_iterates
 from theory.report.illustration import illustrations
 
@@ -178,7 +180,7 @@ def test_change_of_variables_table():
 
 
 def test_parzen_table():
-    rows = np.array(densities.parzen_rows())
+    rows = np.array(evaluation.parzen_rows())
     assert (np.diff(rows[:, 1]) > 0).all()  # bias grows with the width
     assert (np.diff(rows[:, 2]) < 0).all()  # variance falls
     assert np.argmin(rows[:, 3]) == 1
@@ -214,9 +216,8 @@ def test_dropout_table():
 
 
 def test_figures_draw_with_labelled_axes():
-    own = [
-        i for i in illustrations() if i.draw.__module__.split(".")[-1] in ("densities", "networks")
-    ]
+    chapters = ("densities", "evaluation", "networks")
+    own = [i for i in illustrations() if i.draw.__module__.split(".")[-2] in chapters]
     assert len(own) == 6
     for figure in own:
         axes = [ax for ax in figure.draw().axes if ax.axison]

@@ -24,7 +24,8 @@ reference = Claim(
     "2000 samples of the Gaussian of full covariance, cut off at -1 and 1; a split of the data "
     "moves both by 0.3 to 0.5 (one gave -17.96 and -38.6). Trained networks lie between (each "
     f"measured once: {_PERCEPTRONS[0]} and {_PERCEPTRONS[1]} for two perceptron GANs, "
-    f"{_CONDITIONAL[0]} and {_CONDITIONAL[1]} for two conditional ones). The score prefers copies to everything else.",
+    f"{_CONDITIONAL[0]} and {_CONDITIONAL[1]} for two conditional ones). The score prefers copies "
+    "to everything else.",
     assumptions=("2000 samples, except the training images", "values cut off at -1 and 1"),
     sources=(f"{PAPER} and table 1", "002_d31ce6ddd5a0096b.txt:281"),
     training=True,

@@ -19,9 +19,9 @@ consistency = Claim(
     statement="Of a Parzen window on the line the bias is E[p̂] - p_g = sigma^2 p_g''/2 + "
     "O(sigma^4), and the variance is Var[p̂] = p_g/(2 sqrt(pi) N sigma) + O(1/N). It is "
     "consistent, its mean square error goes to 0, when sigma -> 0 and N sigma -> infinity; of "
-    "widths that go to 0 the best have sigma of order N^(-1/5) and the error N^(-4/5), where p_g and p_g'' are "
-    "not 0. With sigma fixed a bias stays at some x, however many the samples; not at each, since "
-    "a window that is wide enough may be right by chance.",
+    "widths that go to 0 the best have sigma of order N^(-1/5) and the error N^(-4/5), where p_g "
+    "and p_g'' are not 0. With sigma fixed a bias stays at some x, however many the samples; not "
+    "at each, since a window that is wide enough may be right by chance.",
     formula=r"\operatorname{E}[\hat p] - p_g = \frac{\sigma^2}{2} p_g'' + O(\sigma^4), \quad "
     r"\operatorname{Var}[\hat p] = \frac{p_g}{2 \sqrt{\pi} N \sigma} + O(1/N)",
     assumptions=(

@@ -436,7 +436,9 @@ def _integral(
     if p.is_rough or q.is_rough:
         fault = "p, q: densities with fewer jumps and kinks"
         return _looked_over(f, p, q, scale, cuts, edges, 1e-6, fault)
-    return integrate_to_tails(f, np.unique(np.concatenate([p._edges, q._edges, edges])), cuts, scale)
+    return integrate_to_tails(
+        f, np.unique(np.concatenate([p._edges, q._edges, edges])), cuts, scale
+    )
 
 
 def _looked_over(

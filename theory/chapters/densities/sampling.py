@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -60,7 +62,7 @@ def _transform_error(m: float, slope: float, t: np.ndarray) -> np.ndarray:
 
 
 @affine.numerical(tolerance=1e-12, description="E[e^(itx)] of m ± σz and of the model's density")
-def e_e_itx_of_m_z_and_of_the_models_density(rng):
+def characteristic_functions(rng):
     t = np.linspace(-2, 2, 9)
     for m, s in zip(rng.normal(0, 2, 5), rng.uniform(0.3, 3, 5), strict=True):
         yield _transform_error(m, s, t)
@@ -79,14 +81,14 @@ def _ks(x: np.ndarray, cdf) -> float:
 
 
 @affine.numerical(tolerance=_P_01, description="√n KS distance, 20000 samples; p = 0.01 at 1.63")
-def rootn_ks_distance_20000_samples_p_0_01_at_1_63():
+def one_law():
     from scipy import stats
 
     yield _ks(GaussianModel(-1.5, 0.7).sample(20_000, seed=1), stats.norm(-1.5, 0.7).cdf)
 
 
 @affine.numerical(tolerance=_RARE, description="the same for ten laws; p = 1e-6 at 2.7")
-def the_same_for_ten_laws_p_1e_6_at_2_7(rng):
+def ten_laws(rng):
     from scipy import stats
 
     for m, s in zip(rng.normal(0, 2, 10), rng.uniform(0.3, 3, 10), strict=True):
@@ -94,25 +96,53 @@ def the_same_for_ten_laws_p_1e_6_at_2_7(rng):
         yield _ks(x, stats.norm(m, s).cdf)
 
 
-@affine.control(
-    "σ² randn() in place of σ randn()", of=the_same_for_ten_laws_p_1e_6_at_2_7, miss=12.2
-)
-def randn_in_place_of_randn(rng):
+@affine.meaning()
+def affine_in_words(rng):
+    t = np.linspace(-2, 2, 9)
+    for m, s in zip(rng.normal(0, 2, 3), rng.uniform(0.3, 3, 3), strict=True):
+        seed = int(rng.integers(2**32))
+        yield {
+            "z ~ N(0, 1) ⇒ m + σ z ~ N(m, σ²)": _transform_error(m, s, t).max() < 1e-12,
+            "of z ~ N(0, 1) the image m + sigma z has the law N(m, sigma^2)": (
+                _transform_error(m, -s, t).max() < 1e-12
+            ),
+            "G(z)": GaussianModel(m, s).sample(1, seed)[0],
+            "m": m,
+            "sigma": s,
+            "z": np.random.default_rng(seed).standard_normal(),
+        }
+
+
+@affine.control("σ² randn() in place of σ randn()", of=ten_laws, miss=12.1)
+def variance_in_place_of_std(rng):
     from scipy import stats
 
     yield _ks(-1.5 + 0.7**2 * rng.normal(size=20_000), stats.norm(-1.5, 0.7).cdf)
 
 
-@affine.control(
-    "rand() of the same mean and spread in place of randn()",
-    of=the_same_for_ten_laws_p_1e_6_at_2_7,
-    miss=8.71,
-)
-def rand_of_the_same_mean_and_spread_in_place(rng):
+@affine.control("rand() of the same mean and spread in place of randn()", of=ten_laws, miss=7.96)
+def uniform_noise(rng):
     from scipy import stats
 
     x = -1.5 + 0.7 * np.sqrt(12) * (rng.uniform(size=20_000) - 0.5)
     yield _ks(x, stats.norm(-1.5, 0.7).cdf)
+
+
+@affine.control(
+    "the density keeps its slope without absolute value", of=affine_proof, miss=math.inf
+)
+def signed_slope():
+    import sympy as sp
+
+    x, m, s = (
+        sp.Symbol("x", real=True),
+        sp.Symbol("m", real=True),
+        sp.Symbol("sigma", positive=True),
+    )
+    z = (x - m) / -s
+    density = sp.exp(-((x - m) ** 2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi))
+    image = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi) * sp.diff(z, x)
+    yield "G = m - sigma z without |.|", image - density
 
 
 transform = Claim(
@@ -158,6 +188,17 @@ def transform_proof():
         "two coordinates: the Jacobian is triangular, so p(x, y) = p(x) p(y | x)",
         J.det() - F1(x).diff(x) * F2(x, y).diff(y),
     )
+    n = sp.Symbol("n", integer=True, positive=True)
+    before, last = sp.MatrixSymbol("J_n", n, n), sp.MatrixSymbol("f", 1, 1)
+    row, none = sp.MatrixSymbol("r", 1, n), sp.ZeroMatrix(n, 1)
+    jacobian = sp.BlockMatrix([[before, none], [row, last]])
+    first = sp.BlockMatrix([[before, none], [none.T, sp.Identity(1)]])
+    second = sp.BlockMatrix([[sp.Identity(n), none], [row, last]])
+    yield (
+        "one coordinate more than n: diag(J_n, 1) times I with another last row, which ends in "
+        "f = dF_(n+1)/dx_(n+1): det J = f det J_n, so the same for any number of coordinates",
+        sp.sympify(sp.block_collapse(first * second) == jacobian),
+    )
     exponential = sp.integrate(u ** (c - 1), (u, 0, 1))
     yield "Laplace transform of -log u at c - 1: 1/c", exponential - 1 / c
     half = 2 * sp.integrate(sp.exp(-c * z**2 / 2) / sp.sqrt(2 * sp.pi), (z, 0, sp.oo))
@@ -167,7 +208,7 @@ def transform_proof():
 
 
 @transform.numerical(tolerance=1e-10, description="F(G(u)) - u for Gamma(2.5), F by mpmath")
-def f_g_u_u_for_gamma_2_5_f_by_mpmath(rng):
+def distribution_of_the_quantile(rng):
     import mpmath
     from scipy import stats
 
@@ -176,7 +217,7 @@ def f_g_u_u_for_gamma_2_5_f_by_mpmath(rng):
 
 
 @transform.numerical(tolerance=_P_01, description="√n KS distance, 20000 samples; p = 0.01 at 1.63")
-def transform_rootn_ks_distance_20000_samples_p_0_01_at_1_63(rng):
+def quantile_of_noise(rng):
     from scipy import stats
 
     target = stats.gamma(2.5)
@@ -184,7 +225,7 @@ def transform_rootn_ks_distance_20000_samples_p_0_01_at_1_63(rng):
 
 
 @transform.numerical(tolerance=_RARE, description="√n KS, the second map and two coordinates")
-def rootn_ks_the_second_map_and_two_coordinates(rng):
+def other_maps(rng):
     from scipy import stats
 
     n = 20_000
@@ -195,25 +236,59 @@ def rootn_ks_the_second_map_and_two_coordinates(rng):
     yield _ks(x + ndtri(rng.uniform(size=n)), stats.exponnorm(1).cdf)
 
 
+def _laplace_error(divisor: float, c: float) -> float:
+    """E[e^((1 - c) y)] of y = -log u_1 - log u_2 + z²/divisor, against c^-2.5 of Gamma(2.5)."""
+    from scipy import integrate
+
+    log_u = integrate.quad(lambda u: u ** (c - 1), 0, 1)[0]
+    square = integrate.quad(
+        lambda z: np.exp((1 - c) * z**2 / divisor - z**2 / 2) / np.sqrt(2 * np.pi), -12, 12
+    )[0]
+    return abs(log_u**2 * square - c**-2.5)
+
+
+@transform.meaning()
+def transform_in_words(rng):
+    import mpmath
+    from scipy import optimize, stats
+
+    law = stats.gamma(2.5)
+    u = rng.uniform(0.001, 0.999, 5)
+    sampled = max(abs(float(mpmath.gammainc(2.5, 0, law.ppf(v), regularized=True)) - v) for v in u)
+    for x in (0.3, 2.0, 5.0):
+        yield {
+            "Gamma(2.5)": sampled < 1e-10,
+            "F^-1(u) with u ~ U(0, 1) does it": sampled < 1e-10,
+            "A-GAN-16": None,
+            "-log u_1 - log u_2 + z^2/2 has the law Gamma(2.5) too": (
+                max(_laplace_error(2, c) for c in (0.9, 1.5, 3.0)) < 1e-9
+            ),
+            r"u \sim U(0, 1)": None,
+            # the largest u whose image is at most x
+            r"\operatorname{P}(F^{-1}(u) \le x)": optimize.brentq(
+                lambda v, x=x: law.ppf(v) - x, 1e-6, 1 - 1e-6, xtol=1e-14
+            ),
+            "F(x)": float(mpmath.gammainc(2.5, 0, x, regularized=True)),
+        }
+
+
 @transform.control(
-    "the quantile function of another law, Gamma(2)",
-    of=rootn_ks_the_second_map_and_two_coordinates,
-    miss=21.2,
+    "the quantile function of a neighbour, Gamma(2.4)", of=quantile_of_noise, miss=4.37
 )
-def the_quantile_function_of_another_law_gamma_2(rng):
+def quantile_of_a_neighbour(rng):
     from scipy import stats
 
-    x = stats.gamma(2).ppf(rng.uniform(size=20_000))
+    yield _ks(stats.gamma(2.4).ppf(rng.uniform(size=20_000)), stats.gamma(2.5).cdf)
+
+
+@transform.control("z² in place of z²/2, and a mean of two u in place of u", of=other_maps, miss=18)
+def other_noise(rng):
+    from scipy import stats
+
+    n = 20_000
+    x = -np.log(rng.uniform(size=(2, n))).sum(axis=0) + rng.normal(size=n) ** 2
     yield _ks(x, stats.gamma(2.5).cdf)
-
-
-@transform.control(
-    "F in place of its inverse", of=rootn_ks_the_second_map_and_two_coordinates, miss=141
-)
-def f_in_place_of_its_inverse(rng):
-    from scipy import stats
-
-    yield _ks(stats.gamma(2.5).cdf(rng.uniform(size=20_000)), stats.gamma(2.5).cdf)
+    yield _ks(stats.gamma(2.5).ppf(rng.uniform(size=(2, n)).mean(axis=0)), stats.gamma(2.5).cdf)
 
 
 learnt = Claim(
@@ -243,16 +318,27 @@ def _affine_distance(x: np.ndarray, rng: np.random.Generator) -> float:
 
 
 @learnt.numerical(tolerance=_RARE, description="√(n/2) KS, normal data in 16 dimensions")
-def root_n_2_ks_normal_data_in_16_dimensions(rng):
+def normal_data(rng):
     for _instance in range(5):
         yield _affine_distance(rng.normal(size=(4000, 16)) @ rng.normal(size=(16, 16)), rng)
 
 
-@learnt.control(
-    "two clusters of the same mean and covariance",
-    of=root_n_2_ks_normal_data_in_16_dimensions,
-    miss=9.38,
-)
-def two_clusters_of_the_same_mean_and_covariance(rng):
+@learnt.meaning()
+def learnt_in_words(rng):
+    for d in (2, 5):
+        root = rng.normal(size=(d, d))
+        cov, m, z = root @ root.T, rng.normal(size=d), rng.normal(size=d)
+        A = np.linalg.cholesky(cov)
+        yield {
+            "G(z)": m[1] + sum(A[1, k] * z[k] for k in range(d)),
+            "m": m[1],
+            "A z": (A @ z)[1],
+            r"A A^{T}": sum(A[0, k] * A[1, k] for k in range(d)),
+            r"\Sigma": cov[0, 1],
+        }
+
+
+@learnt.control("two clusters of the same mean and covariance", of=normal_data, miss=9.18)
+def two_clusters(rng):
     x = rng.normal(size=(4000, 16)) + 4 * rng.choice([-1, 1], (4000, 1))
     yield _affine_distance(x, rng)

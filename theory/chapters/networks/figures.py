@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from theory.chapters.networks.layers import ACTIVATIONS, dropout
+from theory.chapters.networks.activations import ACTIVATIONS
+from theory.chapters.networks.layers import dropout
 from theory.chapters.networks.momentum import momentum_iterates
 from theory.report.illustration import BLUE, GREEN, GREY, ORANGE, PURPLE, canvas, illustration
 

@@ -8,25 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from theory.calculators.normal_sums import NormalSum
-
-# A weight vector may miss one by this much (float32 sums do) and is then divided by its sum.
-_SUM_TOLERANCE = 1e-6
-
-# Where a component is cut into pieces for integration: its quantiles on either side at these
-# levels. Beyond the last nothing is integrated; the last three judge whether the tails die out.
-_LEVELS = np.array([0.25, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-16, 1e-20, 1e-25, 1e-30])
-
-# The names of scipy's laws whose densities have jumps, kinks or poles inside of their supports.
-_ROUGH = {
-    "crystalball", "dgamma", "dpareto_lognorm", "dweibull", "gennorm", "laplace",
-    "laplace_asymmetric", "loglaplace", "rv_histogram", "skewcauchy", "trapezoid", "triang",
-}  # fmt: skip
-
-ACCEPTED = (
-    "a frozen continuous distribution of scipy.stats, theory.Mixture, theory.Discrete, "
-    "theory.Empirical or a vector of probabilities"
+from theory.calculators.components import (
+    ACCEPTED,
+    LEVELS,
+    SUM_TOLERANCE,
+    is_rough,
+    log,
+    log_density,
+    merge,
+    upper_quantile,
+    vector,
+    weights_of,
 )
+from theory.calculators.normal_sums import NormalSum
 
 
 class Mixture:
@@ -49,7 +43,7 @@ class Mixture:
         self.components = tuple(components)
         flat: list[tuple[Any, np.ndarray]] = []  # (frozen distribution, its weights)
         sizes = [_size(c) for c in self.components]
-        self.weights = _weights(weights, "weights")
+        self.weights = weights_of(weights, "weights")
         if sum(sizes) != self.weights.size:
             raise ValueError(
                 f"weights: got {self.weights.size} for {sum(sizes)} components, expected as many"
@@ -62,7 +56,7 @@ class Mixture:
             else:
                 flat.append((component, part))
         self._parts = flat
-        self._log_weights = [_log(w) for _, w in flat]
+        self._log_weights = [log(w) for _, w in flat]
         for component, _ in flat:
             _check_component(component)
 
@@ -93,7 +87,7 @@ class Mixture:
         """log p(x) for each x, an array of x's shape."""
         if self._normals:
             return self._normals.logpdf(np.asarray(x, dtype=float))
-        terms = self._each(x, lambda c, x: c.logpdf(x), self._log_weights, np.add)
+        terms = self._each(x, log_density, self._log_weights, np.add)
         return _map(terms, lambda t: np.logaddexp.reduce(t, axis=-1))
 
     def pdf(self, x: Any) -> np.ndarray:
@@ -180,7 +174,7 @@ class Mixture:
     @cached_property
     def is_rough(self) -> bool:
         """Whether the density may jump or bend, or be infinite, inside of its support."""
-        return any(_is_rough(c) for c, _ in self._parts)
+        return any(is_rough(c) for c, _ in self._parts)
 
     @cached_property
     def _flat_weights(self) -> np.ndarray:
@@ -254,7 +248,7 @@ class Mixture:
         columns = []
         for c, w in self._parts:
             with np.errstate(all="ignore"):
-                values = _upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
+                values = upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
             columns.append(np.broadcast_to(values, (u.size, w.size))[:, w > 0])
         return np.concatenate(columns, axis=1)
 
@@ -268,7 +262,7 @@ class Mixture:
 
     def _cuts(self) -> list[tuple[float, float]]:
         """Three nested intervals outside of which there is next to no mass (1e-20 to 1e-30)."""
-        tails = _LEVELS[-3:]
+        tails = LEVELS[-3:]
         low = self._component_quantiles(tails, upper=False).min(axis=1)
         high = self._component_quantiles(tails, upper=True).max(axis=1)
         return list(zip(low.tolist(), high.tolist(), strict=True))
@@ -283,8 +277,8 @@ class Mixture:
     @cached_property
     def _edges(self) -> np.ndarray:
         """Where to cut the line for integration: quantiles and ends of support, ascending."""
-        low = self._component_quantiles(_LEVELS[::-1], upper=False)
-        high = self._component_quantiles(_LEVELS, upper=True)
+        low = self._component_quantiles(LEVELS[::-1], upper=False)
+        high = self._component_quantiles(LEVELS, upper=True)
         x = np.concatenate([low, high])
         # Many equal components (a density estimate) would cut the line into needless crumbs: an
         # edge is dropped when the last one is closer than half the edge's own spacing.
@@ -319,8 +313,8 @@ class Discrete:
     """
 
     def __init__(self, points: Any, weights: Any) -> None:
-        points = _vector(points, "points")
-        weights = _weights(weights, "weights")
+        points = vector(points, "points")
+        weights = weights_of(weights, "weights")
         if points.size != weights.size:
             raise ValueError(
                 f"weights: got {weights.size} for {points.size} points, expected as many"
@@ -384,7 +378,7 @@ class Empirical(Discrete):
     """
 
     def __init__(self, samples: Any) -> None:
-        samples = _vector(samples, "samples")
+        samples = vector(samples, "samples")
         super().__init__(samples, np.full(samples.size, 1 / samples.size))
 
 
@@ -402,51 +396,12 @@ def as_law(p: Any, name: str) -> Mixture | Discrete:
     if isinstance(p, Mixture | Discrete):
         return p
     if isinstance(p, list | tuple | np.ndarray):
-        weights = _weights(p, name)
+        weights = weights_of(p, name)
         return Discrete(np.arange(weights.size), weights)
     try:
         return Mixture([1.0], [p])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-
-
-def _is_rough(component: Any) -> bool:
-    """True of scipy's densities with jumps, kinks or poles, and of what scipy does not define."""
-    dist = component.dist
-    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
-
-
-def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Intervals joined where they overlap or touch, ascending."""
-    merged: list[tuple[float, float]] = []
-    for a, b in sorted(intervals):
-        if merged and a <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-        else:
-            merged.append((a, b))
-    return merged
-
-
-def _vector(values: Any, name: str) -> np.ndarray:
-    try:
-        values = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: got no array of numbers") from None
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"{name}: got shape {values.shape}, expected a vector with entries")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name}: got NaN or infinity, expected finite numbers")
-    return values
-
-
-def _weights(values: Any, name: str) -> np.ndarray:
-    values = _vector(values, name)
-    if (values < 0).any():
-        raise ValueError(f"{name}: got a negative mass {values.min():g}, expected at least zero")
-    total = values.sum()
-    if abs(total - 1) > _SUM_TOLERANCE:
-        raise ValueError(f"{name}: got a sum of {total:.9g}, expected probabilities with sum one")
-    return values / total
 
 
 def _size(component: Any) -> int:
@@ -461,38 +416,13 @@ def _size(component: Any) -> int:
     return int(np.size(component.cdf(0.0)))
 
 
-def _upper_quantile(component: Any, u: Any) -> np.ndarray:
-    """`isf`, but finite for u > 0 where scipy computes it as ppf(1 - u) and 1 - u has rounded to 1.
-
-    There no more than 1e-16 of the mass is left, and the point is only roughly right: twice as far
-    from the median as needed for the density to fall below u.
-    """
-    u = np.asarray(u, dtype=float)
-    with np.errstate(all="ignore"):  # scipy's own overflow to infinity
-        values = np.asarray(component.isf(u), dtype=float)
-    lost = np.isposinf(values) & (u > 0)
-    if not lost.any():
-        return values
-    with np.errstate(all="ignore"):
-        center, reach = component.ppf(0.5), component.isf(1e-9)
-    for doubling in range(1000):
-        at = center + 2.0**doubling * (reach - center)
-        with np.errstate(all="ignore"):
-            low_enough = component.logpdf(at) <= _log(u)
-        values = np.where(lost & low_enough, at, values)
-        lost = lost & ~low_enough
-        if not lost.any():
-            break
-    return values
-
-
 def _check_component(component: Any) -> None:
     from theory.calculators.integration import integrate
 
     name = component.dist.name
     try:
         quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
-        outer = np.array([component.ppf(_LEVELS[-1]), _upper_quantile(component, _LEVELS[-1])])
+        outer = np.array([component.ppf(LEVELS[-1]), upper_quantile(component, LEVELS[-1])])
     except Exception as error:
         raise ValueError(f"the quantiles of {name} cannot be computed: {error}") from None
     if not np.isfinite(quartiles).all() or np.isnan(outer).any():
@@ -513,13 +443,8 @@ def _check_component(component: Any) -> None:
     single = object.__new__(Mixture)
     single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
     mass = integrate(single.pdf, single._edges)
-    if abs(mass - 1) > _SUM_TOLERANCE:
+    if abs(mass - 1) > SUM_TOLERANCE:
         raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
-
-
-def _log(weights: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        return np.log(weights)
 
 
 def _map(

@@ -27,8 +27,14 @@ from theory.calculators.convex_functions import (
     tv_term,
 )
 from theory.calculators.densities import Discrete, Mixture, as_law
-from theory.calculators.features import settled
-from theory.calculators.integration import integrate_to_tails, sign_changes
+from theory.calculators.two_laws import (
+    covers,
+    crossings,
+    integral,
+    joint_cuts,
+    places,
+    refuse_lost,
+)
 
 if TYPE_CHECKING:
     import flint
@@ -127,15 +133,14 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
         (m, s), (n, t) = normal_p, normal_q
         shift, ratio = (m - n) / t, s / t
         return max(0.0, (shift**2 + (ratio - 1) * (ratio + 1)) / 2 - math.log(ratio))
-    if not _covers(q, p):
+    if not covers(q, p):
         return math.inf
 
-    def integrand(x: np.ndarray) -> np.ndarray:
-        log_p, log_q = p.logpdf(x), q.logpdf(x)
-        _refuse_lost(x, log_p, log_q, "q")
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+        refuse_lost(x, log_p, log_q, "q")
         return kl_term(log_p, log_q)
 
-    return max(0.0, _integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
+    return max(0.0, integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
 
 
 @overload
@@ -168,12 +173,10 @@ def js(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
         _, w, v = _aligned(p, q)
         result = float(np.sum(js_term(_log(w), _log(v))))
     else:
-
-        def integrand(x: np.ndarray) -> np.ndarray:
-            return js_term(_log_density(p, x), _log_density(q, x))
-
+        assert isinstance(p, Mixture)
+        assert isinstance(q, Mixture)
         # Rounding of the logit enters squared: JS keeps its digits when it is tiny.
-        result = _integral(integrand, p, q, 1e-8)
+        result = integral(lambda _, log_p, log_q: js_term(log_p, log_q), p, q, 1e-8)
     return min(result, LOG2)  # rounding
 
 
@@ -204,13 +207,11 @@ def total_variation(p: Any, q: Any, *, certified: bool = False) -> float | flint
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return float(np.sum(np.abs(w - v))) / 2
-
-    def integrand(x: np.ndarray) -> np.ndarray:
-        return tv_term(_log_density(p, x), _log_density(q, x))
-
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
-    return min(_integral(integrand, p, q, 1e-2, edges=_crossings(p, q)), 1.0)  # rounding
+    kinks = crossings(p, q)
+    result = integral(lambda _, log_p, log_q: tv_term(log_p, log_q), p, q, 1e-2, more=kinks)
+    return min(result, 1.0)  # rounding
 
 
 @overload
@@ -266,28 +267,27 @@ def value(
     p, q = _pair(p, q)
     if not callable(d):
         raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
-    jumps = _places(edges)
+    jumps = places(edges)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         x, w, v = _aligned(p, q)
         log_d, log_1_d = _log_probabilities(d, x)
         return float(np.sum(times(w, log_d) + times(v, log_1_d)))
 
-    def integrand(x: np.ndarray) -> np.ndarray:
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         log_d, log_1_d = _log_probabilities(d, x)
-        density_p, density_q = np.exp(_log_density(p, x)), np.exp(_log_density(q, x))
-        return times(density_p, log_d) + times(density_q, log_1_d)
+        return times(np.exp(log_p), log_d) + times(np.exp(log_q), log_1_d)
 
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
     laws = d.laws if isinstance(d, Discriminator) and d.laws else None
     if laws and not any(isinstance(law, Discrete) or law.is_rough for law in (p, q, *laws)):
-        return _integral(integrand, p, q, 1e-2)
+        return integral(integrand, p, q, 1e-2, more=jumps)
     probe = d.logit if isinstance(d, Discriminator) else d
     exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
     scale, tolerance = (1e-2, 1e-6) if exact else (1e6, 1e-3)
     fault = "d: fewer jumps, or their places as edges=[...]"
-    return _looked_over(integrand, p, q, scale, _joint_cuts(p, q), jumps, tolerance, fault)
+    return integral(integrand, p, q, scale, more=jumps, rough=(tolerance, fault))
 
 
 def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
@@ -324,18 +324,17 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
     assert isinstance(p, Mixture)
     assert isinstance(q, Mixture)
     infinite_p, infinite_q = math.isinf(row.slope_at_infinity), math.isinf(row.at_zero)
-    if (infinite_p and not _covers(q, p)) or (infinite_q and not _covers(p, q)):
+    if (infinite_p and not covers(q, p)) or (infinite_q and not covers(p, q)):
         return math.inf
 
-    def integrand(x: np.ndarray) -> np.ndarray:
-        log_p, log_q = p.logpdf(x), q.logpdf(x)
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         if infinite_p:
-            _refuse_lost(x, log_p, log_q, "q")
+            refuse_lost(x, log_p, log_q, "q")
         if infinite_q:
-            _refuse_lost(x, log_q, log_p, "p")
+            refuse_lost(x, log_q, log_p, "p")
         return term(log_p, log_q)
 
-    edges, cuts = _crossings(p, q), _joint_cuts(p, q)
+    edges, cuts = crossings(p, q), joint_cuts(p, q)
     low, high = cuts[-1]
     center, reach = low + (high - low) / 2, (high - low) / 2
     if (infinite_p or infinite_q) and reach < 1e300:
@@ -343,7 +342,7 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
         edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
         cuts = [cuts[-1], *((center - step, center + step) for step in steps[[-9, -1]].tolist())]
-    return row.within_bounds(_integral(integrand, p, q, 1e-8, cuts, edges))
+    return row.within_bounds(integral(integrand, p, q, 1e-8, cuts, edges))
 
 
 def _pair(p: Any, q: Any) -> tuple[Mixture | Discrete, Mixture | Discrete]:
@@ -401,89 +400,3 @@ def _answer(function: Callable[[np.ndarray], Any], x: np.ndarray, name: str) -> 
     if np.isnan(values).any():
         raise ValueError(f"{name}: returned NaN at x = {vector[np.isnan(values)][0]:g}")
     return values.reshape(x.shape)
-
-
-def _covers(q: Mixture, p: Mixture) -> bool:
-    """Whether q has a density wherever p has."""
-    holds = q._intervals()
-    return all(any(c <= a and b <= d for c, d in holds) for a, b in p._intervals())
-
-
-def _refuse_lost(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray, name: str) -> None:
-    """Refuse the points at which log q is too small for float64 though p has mass there."""
-    lost = np.isneginf(log_q) & (np.exp(log_p) > 0)
-    if lost.any():
-        other = "q" if name == "p" else "p"
-        raise ArithmeticError(
-            f"log {name} underflows at x = {x[lost][0]:g} inside {name}'s support, "
-            f"where {other} has mass"
-        )
-
-
-def _integral(
-    f: Callable[[np.ndarray], np.ndarray],
-    p: Mixture | Discrete,
-    q: Mixture | Discrete,
-    scale: float,
-    cuts: list[tuple[float, float]] | None = None,
-    edges: np.ndarray | None = None,
-) -> float:
-    """The integral of f over the line, cut at the quantiles of both laws and at more `edges`."""
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
-    edges = np.empty(0) if edges is None else edges
-    cuts = cuts or _joint_cuts(p, q)
-    if p.is_rough or q.is_rough:
-        fault = "p, q: densities with fewer jumps and kinks"
-        return _looked_over(f, p, q, scale, cuts, edges, 1e-6, fault)
-    return integrate_to_tails(f, np.unique(np.concatenate([p._edges, q._edges, edges])), cuts, scale)
-
-
-def _looked_over(
-    f: Callable[[np.ndarray], np.ndarray],
-    p: Mixture,
-    q: Mixture,
-    scale: float,
-    cuts: list[tuple[float, float]],
-    more: np.ndarray,
-    tolerance: float,
-    fault: str,
-) -> float:
-    """The integral of an f that may jump anywhere; `tolerance` and `fault` as in `settled`."""
-    edges = np.unique(np.concatenate([p._edges, q._edges, more]))
-    below, above = p.cdf(edges) + q.cdf(edges), p.sf(edges) + q.sf(edges)
-    mass = np.where(below[1:] < 1, np.diff(below), -np.diff(above))
-    ends = [end for law in (p, q) for pair in law._intervals() for end in pair]
-    return settled(
-        lambda edges: integrate_to_tails(f, edges, cuts, scale),
-        f,
-        edges,
-        mass > 1e-10,
-        np.union1d(ends, np.union1d(more, [edges[0], edges[-1]])),
-        tolerance,
-        fault,
-    )
-
-
-def _places(edges: Any) -> np.ndarray:
-    """The places that the caller names, ascending."""
-    try:
-        places = np.asarray(edges, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("edges: got no array of numbers, expected places where D jumps") from None
-    if places.ndim != 1 or not np.isfinite(places).all():
-        got = f"shape {places.shape}" if places.ndim != 1 else "NaN or infinity"
-        raise ValueError(f"edges: got {got}, expected a vector of finite numbers")
-    return np.unique(places)
-
-
-def _crossings(p: Mixture, q: Mixture) -> np.ndarray:
-    """Where p = q, at which |p - q| has a kink."""
-    edges = np.union1d(p._edges, q._edges)
-    return sign_changes(lambda x: log_ratio(p.logpdf(x), q.logpdf(x)), edges)[1]
-
-
-def _joint_cuts(p: Mixture, q: Mixture) -> list[tuple[float, float]]:
-    """Three nested intervals outside of which neither law has mass to speak of."""
-    pairs = zip(p._cuts(), q._cuts(), strict=True)
-    return [(min(a, c), max(b, d)) for (a, b), (c, d) in pairs]

@@ -58,6 +58,24 @@ def vector(values: Any, name: str) -> np.ndarray:
     return values
 
 
+def points_of(values: Any, name: str) -> np.ndarray:
+    """Points of the line, shape (n,), or of a space, shape (n, d) with d of at least 2."""
+    shape = np.shape(values) if isinstance(values, list | tuple | np.ndarray) else ()
+    if len(shape) == 2 and 0 not in shape:
+        points = vector(np.ravel(values), name).reshape(shape)
+        return points[:, 0] if shape[1] == 1 else points
+    return vector(values, name)
+
+
+def numbers(values: Any, name: str) -> np.ndarray:
+    """An array of floats, in which there may be NaN and infinity."""
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        got = repr(values) if isinstance(values, str) else type(values).__name__
+        raise ValueError(f"{name}: got {got}, expected numbers") from None
+
+
 def weights_of(values: Any, name: str) -> np.ndarray:
     values = vector(values, name)
     if (values < 0).any():

@@ -16,11 +16,15 @@ from theory.calculators.components import (
     log,
     log_density,
     merge,
+    numbers,
+    points_of,
     upper_quantile,
-    vector,
     weights_of,
 )
 from theory.calculators.normal_sums import NormalSum
+from theory.calculators.several_dimensions import NormalVector
+
+_NARROWEST = 1e-300  # between two quartiles
 
 
 class Mixture:
@@ -38,6 +42,8 @@ class Mixture:
 
     Source: the data laws of Goodfellow et al. 2014, figure 1 and section 4 are of this kind.
     """
+
+    dimension = 1
 
     def __init__(self, weights: Any, components: Sequence[Any]) -> None:
         self.components = tuple(components)
@@ -86,7 +92,7 @@ class Mixture:
     def logpdf(self, x: Any) -> np.ndarray:
         """log p(x) for each x, an array of x's shape."""
         if self._normals:
-            return self._normals.logpdf(np.asarray(x, dtype=float))
+            return self._normals.logpdf(numbers(x, "x"))
         terms = self._each(x, log_density, self._log_weights, np.add)
         return _map(terms, lambda t: np.logaddexp.reduce(t, axis=-1))
 
@@ -97,13 +103,13 @@ class Mixture:
     def cdf(self, x: Any) -> np.ndarray:
         """The probability of values up to x."""
         if self._normals:
-            return self._normals.cdf(np.asarray(x, dtype=float))
+            return self._normals.cdf(numbers(x, "x"))
         return self._average(lambda c, x: c.cdf(x), x)
 
     def sf(self, x: Any) -> np.ndarray:
         """The probability of values above x, accurate where `cdf` has rounded to one."""
         if self._normals:
-            return self._normals.sf(np.asarray(x, dtype=float))
+            return self._normals.sf(numbers(x, "x"))
         return self._average(lambda c, x: c.sf(x), x)
 
     def ppf(self, u: Any) -> np.ndarray:
@@ -184,7 +190,7 @@ class Mixture:
         self, x: Any, method: Callable[..., Any], factors: list[np.ndarray], join: Callable
     ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
         """The weighted terms of all components, shape (points, n), a bounded number at a time."""
-        x = np.asarray(x, dtype=float)
+        x = numbers(x, "x")
         flat = x.reshape(-1)
         step = max(1, 1_000_000 // self._flat_weights.size)
         for start in range(0, max(flat.size, 1), step):
@@ -202,7 +208,7 @@ class Mixture:
 
     def _quantile(self, u: Any, upper: bool) -> np.ndarray:
         """Solve log cdf(x) = log u (or sf) by Newton steps kept inside a shrinking bracket."""
-        u = np.asarray(u, dtype=float)
+        u = numbers(u, "u")
         if not ((u >= 0) & (u <= 1)).all():
             raise ValueError("u: got a value outside [0, 1], expected probabilities")
         shape, u = u.shape, u.reshape(-1)
@@ -297,10 +303,10 @@ class Mixture:
 
 
 class Discrete:
-    """A law on finitely many points of the line.
+    """A law on finitely many points, of the line or of a space of several dimensions.
 
     Args:
-        points: shape (n,), finite; equal points are joined.
+        points: shape (n,), or (n, d); finite; equal points are joined.
         weights: shape (n,), at least zero, with sum one (within 1e-6; then made exact).
 
     Raises:
@@ -308,45 +314,58 @@ class Discrete:
             negative or NaN, or the weights do not add up to one.
 
     Attributes:
-        points: shape (m,), ascending and distinct.
+        points: shape (m,), ascending and distinct; or (m, d), in the order of their coordinates.
         weights: shape (m,), their probabilities.
+        dimension: 1, or d.
     """
 
     def __init__(self, points: Any, weights: Any) -> None:
-        points = vector(points, "points")
+        points = points_of(points, "points")
         weights = weights_of(weights, "weights")
-        if points.size != weights.size:
+        if len(points) != weights.size:
             raise ValueError(
-                f"weights: got {weights.size} for {points.size} points, expected as many"
+                f"weights: got {weights.size} for {len(points)} points, expected as many"
             )
-        self.points, inverse = np.unique(points, return_inverse=True)
-        self.weights = np.bincount(inverse, weights, minlength=self.points.size)
+        self.dimension = 1 if points.ndim == 1 else points.shape[1]
+        self.points, inverse = np.unique(points, return_inverse=True, axis=0)
+        self.weights = np.bincount(inverse.reshape(-1), weights, minlength=len(self.points))
 
     def pmf(self, x: Any) -> np.ndarray:
-        """The probability of each x."""
-        x = np.asarray(x, dtype=float)
+        """The probability of each x, of each row of x in several dimensions."""
+        x = numbers(x, "x")
+        if self.dimension > 1:
+            rows = x.reshape(-1, self.dimension)
+            both = np.concatenate([self.points, rows])
+            _, number = np.unique(both, return_inverse=True, axis=0)
+            known = np.zeros(len(both))
+            known[number.reshape(-1)[: len(self.points)]] = self.weights
+            return known[number.reshape(-1)[len(self.points) :]].reshape(x.shape[:-1])
         place = np.minimum(np.searchsorted(self.points, x), self.points.size - 1)
         return np.where(self.points[place] == x, self.weights[place], 0.0)
 
     def cdf(self, x: Any) -> np.ndarray:
         """The probability of values up to x."""
+        self._refuse_space("cdf")
         sums = np.concatenate([[0.0], np.cumsum(self.weights)])
-        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
 
     def sf(self, x: Any) -> np.ndarray:
         """The probability of values above x."""
+        self._refuse_space("sf")
         sums = np.concatenate([np.cumsum(self.weights[::-1])[::-1], [0.0]])
-        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
 
     def ppf(self, u: Any) -> np.ndarray:
         """The smallest point with `cdf` of at least u, for u in [0, 1]."""
-        place = np.searchsorted(np.cumsum(self.weights), np.asarray(u, dtype=float))
+        self._refuse_space("ppf")
+        place = np.searchsorted(np.cumsum(self.weights), numbers(u, "u"))
         return self.points[np.minimum(place, self.points.size - 1)]
 
     def isf(self, u: Any) -> np.ndarray:
         """The smallest point with `sf` of at most u, for u in [0, 1]."""
+        self._refuse_space("isf")
         above = np.cumsum(self.weights[::-1])  # the mass of the largest points, from the top
-        place = np.searchsorted(above, np.asarray(u, dtype=float), side="right")
+        place = np.searchsorted(above, numbers(u, "u"), side="right")
         return self.points[::-1][np.minimum(place, self.points.size - 1)]
 
     def rvs(self, size: int | tuple[int, ...] = 1, random_state: Any = None) -> np.ndarray:
@@ -355,35 +374,42 @@ class Discrete:
 
     def mean(self) -> float:
         """The expected value."""
+        self._refuse_space("mean")
         return float(self.weights @ self.points)
 
     def std(self) -> float:
         """The standard deviation."""
+        self._refuse_space("std")
         return float(np.sqrt(self.weights @ (self.points - self.mean()) ** 2))
 
     def support(self) -> tuple[float, float]:
         """The smallest and the largest point that have mass."""
+        self._refuse_space("support")
         points = self.points[self.weights > 0]
         return float(points[0]), float(points[-1])
+
+    def _refuse_space(self, what: str) -> None:
+        if self.dimension > 1:
+            raise ValueError(f"{what}: got a law in {self.dimension} dimensions, expected the line")
 
 
 class Empirical(Discrete):
     """The law of a sample: each observation has mass 1/n.
 
     Args:
-        samples: shape (n,), finite, n at least one.
+        samples: shape (n,), or (n, d) in several dimensions; finite, n at least one.
 
     Raises:
-        ValueError: the sample is empty, not a vector, or not finite.
+        ValueError: the sample is empty, of another shape, or not finite.
     """
 
     def __init__(self, samples: Any) -> None:
-        samples = vector(samples, "samples")
-        super().__init__(samples, np.full(samples.size, 1 / samples.size))
+        samples = points_of(samples, "samples")
+        super().__init__(samples, np.full(len(samples), 1 / len(samples)))
 
 
 def as_law(p: Any, name: str) -> Mixture | Discrete:
-    """The law that an argument means.
+    """The law on the line that an argument means.
 
     Args:
         p: a frozen continuous distribution of scipy.stats, `Mixture`, `Discrete`, `Empirical`, or
@@ -391,13 +417,28 @@ def as_law(p: Any, name: str) -> Mixture | Discrete:
         name: what the caller calls the argument, for the message.
 
     Raises:
-        ValueError: it is none of these, or not a probability law.
+        ValueError: it is none of these, or not a probability law, or in several dimensions.
     """
+    law = as_law_anywhere(p, name)
+    if law.dimension > 1 or isinstance(law, NormalVector):
+        raise ValueError(f"{name}: got a law in {law.dimension} dimensions, expected the line")
+    return law
+
+
+def as_law_anywhere(p: Any, name: str) -> Mixture | Discrete | NormalVector:
+    """As `as_law`; but there may be several dimensions, and `multivariate_normal` is a law."""
+    from scipy import stats
+
     if isinstance(p, Mixture | Discrete):
         return p
     if isinstance(p, list | tuple | np.ndarray):
         weights = weights_of(p, name)
         return Discrete(np.arange(weights.size), weights)
+    if type(p).__name__ == "multivariate_normal_frozen":
+        law = NormalVector(p)
+        if law.dimension > 1:
+            return law
+        p = stats.norm(law.mean[0], np.sqrt(law.covariance[0, 0]))
     try:
         return Mixture([1.0], [p])
     except ValueError as error:
@@ -413,7 +454,8 @@ def _size(component: Any) -> int:
     dist = getattr(component, "dist", None)
     if dist is None or not hasattr(component, "logpdf"):
         raise ValueError(f"got {type(component).__name__}, accepted are {ACCEPTED}")
-    return int(np.size(component.cdf(0.0)))
+    with np.errstate(all="ignore"):  # scipy's own
+        return int(np.size(component.cdf(0.0)))
 
 
 def _check_component(component: Any) -> None:
@@ -429,6 +471,10 @@ def _check_component(component: Any) -> None:
         raise ValueError(f"{name} has invalid parameters: its quantiles are not finite")
     if np.isinf(outer).any():
         raise ValueError(f"{name} has tails too heavy for float64")
+    if (np.diff(quartiles, axis=0) < _NARROWEST).any() and (np.abs(quartiles) < 1).all():
+        raise ValueError(
+            f"{name} is narrower than {_NARROWEST:g}: its density is too large for float64"
+        )
     if not (np.diff(quartiles, axis=0) > 0).all():
         raise ValueError(f"{name} is narrower than float64 resolves where it lies")
     a, b = (np.asarray(end, dtype=float) for end in component.support())

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from scipy.special import expit, log_expit
 
+from theory.calculators import several_dimensions
+from theory.calculators.components import numbers
 from theory.calculators.convex_functions import (
+    F_DIVERGENCES,
     LOG2,
     FDivergence,
     find_f,
@@ -26,7 +29,8 @@ from theory.calculators.convex_functions import (
     times,
     tv_term,
 )
-from theory.calculators.densities import Discrete, Mixture, as_law
+from theory.calculators.densities import Discrete, Mixture, as_law_anywhere
+from theory.calculators.several_dimensions import NormalVector
 from theory.calculators.two_laws import (
     covers,
     crossings,
@@ -38,6 +42,9 @@ from theory.calculators.two_laws import (
 
 if TYPE_CHECKING:
     import flint
+
+
+Law = Mixture | Discrete | NormalVector
 
 
 class Discriminator:
@@ -53,7 +60,7 @@ class Discriminator:
     def __init__(
         self,
         logit: Callable[[Any], Any],
-        laws: tuple[Mixture | Discrete, Mixture | Discrete] | None = None,
+        laws: tuple[Law, Law] | None = None,
     ) -> None:
         self.logit = logit
         self.laws = laws
@@ -70,11 +77,13 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
 
     Args:
         p: the law of the data: a frozen continuous distribution of scipy.stats, `Mixture`,
-            `Discrete`, `Empirical`, or a vector of probabilities on 0, ..., n-1.
+            `Discrete`, `Empirical`, or a vector of probabilities on 0, ..., n-1; in d dimensions a
+            frozen `scipy.stats.multivariate_normal`, `Discrete` or `Empirical`.
         q: the law of the generator, of the same kind as `p` (both continuous or both discrete).
 
     Returns:
-        A callable from an array x to D*(x) of the same shape; its `.logit(x)` is
+        A callable from an array x to D*(x) of the same shape (from shape (..., d) to (...) in d
+        dimensions); its `.logit(x)` is
         log p(x) - log q(x), exact where D* has rounded to 0 or 1. Both refuse NaN in x with a
         ValueError. Its `.laws` are p and q.
 
@@ -86,9 +95,12 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
     law_p, law_q = _pair(p, q)
 
     def logit(x: Any) -> np.ndarray:
-        x = np.asarray(x, dtype=float)
+        x = numbers(x, "x")
         if np.isnan(x).any():
             raise ValueError("x: got NaN, expected numbers")
+        if law_p.dimension > 1 and x.shape[-1:] != (law_p.dimension,):
+            expected = f"(..., {law_p.dimension})"
+            raise ValueError(f"x: got shape {x.shape}, expected {expected}")
         return log_ratio(_log_density(law_p, x), _log_density(law_q, x))
 
     return Discriminator(logit, (law_p, law_q))
@@ -126,8 +138,9 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return max(0.0, float(np.sum(kl_term(_log(w), _log(v)))))
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.kl(p, q)
+    p, q = _on_the_line(p, q, "kl")
     normal_p, normal_q = p.normal_parameters(), q.normal_parameters()
     if normal_p and normal_q:
         (m, s), (n, t) = normal_p, normal_q
@@ -173,8 +186,7 @@ def js(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
         _, w, v = _aligned(p, q)
         result = float(np.sum(js_term(_log(w), _log(v))))
     else:
-        assert isinstance(p, Mixture)
-        assert isinstance(q, Mixture)
+        p, q = _on_the_line(p, q, "js")
         # Rounding of the logit enters squared: JS keeps its digits when it is tiny.
         result = integral(lambda _, log_p, log_q: js_term(log_p, log_q), p, q, 1e-8)
     return min(result, LOG2)  # rounding
@@ -207,8 +219,9 @@ def total_variation(p: Any, q: Any, *, certified: bool = False) -> float | flint
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return float(np.sum(np.abs(w - v))) / 2
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.total_variation(p, q)
+    p, q = _on_the_line(p, q, "total_variation")
     kinks = crossings(p, q)
     result = integral(lambda _, log_p, log_q: tv_term(log_p, log_q), p, q, 1e-2, more=kinks)
     return min(result, 1.0)  # rounding
@@ -240,9 +253,10 @@ def value(
     Args:
         p: the law of the data, as in `optimal_discriminator`.
         q: the law of the generator, of the same kind.
-        d: the discriminator: takes a vector x, returns D(x) in [0, 1] of the same shape. A
-            `Discriminator` is better, being given by its logit: of a plain function that rounds to
-            D(x) = 1, log(1 - D) is lost. Answers in float32 are integrated to about 1e-5.
+        d: the discriminator: takes a vector x, in several dimensions rows x, and returns one number
+            D(x) in [0, 1] of each. A `Discriminator` is better, being given by its logit: of a
+            plain function that rounds to D(x) = 1, log(1 - D) is lost. Answers in float32 are
+            integrated to about 1e-5.
             D may jump: that is looked for on a grid of some thousand places, up to a thousandth of
             a standard deviation apart.
         edges: shape (n,), places where D jumps, for a D with pieces narrower than that.
@@ -273,14 +287,14 @@ def value(
         log_d, log_1_d = _log_probabilities(d, x)
         return float(np.sum(times(w, log_d) + times(v, log_1_d)))
 
+    p, q = _on_the_line(p, q, "value")
+
     def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
-        log_d, log_1_d = _log_probabilities(d, x)
+        log_d, log_1_d = (y.reshape(x.shape) for y in _log_probabilities(d, x.reshape(-1)))
         return times(np.exp(log_p), log_d) + times(np.exp(log_q), log_1_d)
 
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
     laws = d.laws if isinstance(d, Discriminator) and d.laws else None
-    if laws and not any(isinstance(law, Discrete) or law.is_rough for law in (p, q, *laws)):
+    if laws and not any(not isinstance(law, Mixture) or law.is_rough for law in (p, q, *laws)):
         return integral(integrand, p, q, 1e-2, more=jumps)
     probe = d.logit if isinstance(d, Discriminator) else d
     exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
@@ -290,7 +304,17 @@ def value(
     return integral(integrand, p, q, scale, more=jumps, rough=(tolerance, fault))
 
 
-def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
+@overload
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: Literal[False] = False
+) -> float: ...
+@overload
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: Literal[True]
+) -> flint.arb: ...
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: bool = False
+) -> float | flint.arb:
     """The f-divergence D_f(p || q) = E_q f(p(x) / q(x)) + f'(inf) P(q = 0).
 
     Args:
@@ -301,6 +325,8 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
             They are normalised as `kl`, `js` and `total_variation` are; squared-hellinger is the
             integral of (sqrt p - sqrt q)^2, pearson of (p - q)^2 / q, neyman of (p - q)^2 / p, and
             gan is the game's value at D*, 2 JS - log 4, whose f(1) is -log 4.
+        certified: return a ball that is proved to hold the number, for an f of these names, normal
+            laws and their mixtures (pearson and neyman: of normal laws alone).
 
     Returns:
         A number >= 0 (of gan, in [-log 4, 0]); infinity when one law has mass where the other has
@@ -308,7 +334,7 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
 
     Raises:
         ValueError: as `optimal_discriminator`; or f is neither, or is not convex, or f(1) is not 0,
-            or its limits cannot be those of f.
+            or its limits cannot be those of f; or `certified` is True and f not of these names.
         ArithmeticError: the tails converge too slowly, a log density underflows, or p / q does
             and f has no `term`.
 
@@ -316,13 +342,20 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         Csiszár and Shields 2004, section 4 (claims A-DST-09, A-DST-10).
     """
     row = find_f(f)
+    if certified:
+        from theory.calculators import certified as proved
+
+        if row not in F_DIVERGENCES.values():
+            raise ValueError(f"f: got {row.name}, expected a name with certified=True")
+        return proved.f_divergence(p, q, row.name)
     p, q = _pair(p, q)
     term = row.term or ratio_term(row)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return row.within_bounds(float(np.sum(term(_log(w), _log(v)))))
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.f_divergence(p, q, row.name)
+    p, q = _on_the_line(p, q, "f_divergence")
     infinite_p, infinite_q = math.isinf(row.slope_at_infinity), math.isinf(row.at_zero)
     if (infinite_p and not covers(q, p)) or (infinite_q and not covers(p, q)):
         return math.inf
@@ -342,22 +375,36 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
         edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
         cuts = [cuts[-1], *((center - step, center + step) for step in steps[[-9, -1]].tolist())]
-    return row.within_bounds(integral(integrand, p, q, 1e-8, cuts, edges))
+    # A function of the caller's own may have kinks anywhere.
+    rough = None if row in F_DIVERGENCES.values() else (1e-6, "f: a function with fewer kinks")
+    return row.within_bounds(integral(integrand, p, q, 1e-8, cuts, edges, rough))
 
 
-def _pair(p: Any, q: Any) -> tuple[Mixture | Discrete, Mixture | Discrete]:
+def _pair(p: Any, q: Any) -> tuple[Law, Law]:
     if isinstance(p, list | tuple | np.ndarray) and isinstance(q, list | tuple | np.ndarray):
         n, m = np.size(p), np.size(q)
         if n != m:
             raise ValueError(f"q: got {m} probabilities, expected {n} as in p")
-    a, b = as_law(p, "p"), as_law(q, "q")
+    a, b = as_law_anywhere(p, "p"), as_law_anywhere(q, "q")
     if isinstance(a, Discrete) != isinstance(b, Discrete):
         kinds = ["discrete" if isinstance(c, Discrete) else "continuous" for c in (a, b)]
         raise ValueError(
             f"q: got a {kinds[1]} law ({_name(q)}) with a {kinds[0]} p ({_name(p)}), expected both "
             "discrete or both continuous; only theory.wasserstein compares the two kinds"
         )
+    if a.dimension != b.dimension:
+        raise ValueError(f"q: got {b.dimension} dimensions, expected {a.dimension} as of p")
     return a, b
+
+
+def _on_the_line(p: Law, q: Law, what: str) -> tuple[Mixture, Mixture]:
+    """Two densities of the line, once the laws with closed forms are dealt with."""
+    if isinstance(p, Mixture) and isinstance(q, Mixture):
+        return p, q
+    raise ValueError(
+        f"p: got a normal law in {p.dimension} dimensions, where {what} has no closed form, "
+        "expected laws on the line, or discrete laws"
+    )
 
 
 def _name(p: Any) -> str:
@@ -366,7 +413,8 @@ def _name(p: Any) -> str:
 
 def _aligned(p: Discrete, q: Discrete) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The points that have mass under either law, and the two laws' weights on them."""
-    points = np.union1d(p.points[p.weights > 0], q.points[q.weights > 0])
+    both = np.concatenate([p.points[p.weights > 0], q.points[q.weights > 0]])
+    points = np.unique(both, axis=0)
     return points, p.pmf(points), q.pmf(points)
 
 
@@ -375,7 +423,7 @@ def _log(weights: np.ndarray) -> np.ndarray:
         return np.log(weights)
 
 
-def _log_density(p: Mixture | Discrete, x: np.ndarray) -> np.ndarray:
+def _log_density(p: Law, x: np.ndarray) -> np.ndarray:
     return _log(p.pmf(x)) if isinstance(p, Discrete) else p.logpdf(x)
 
 
@@ -392,11 +440,15 @@ def _log_probabilities(d: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _answer(function: Callable[[np.ndarray], Any], x: np.ndarray, name: str) -> np.ndarray:
-    """What the function says of the points x, which it is given as a vector."""
-    vector = x.reshape(-1)
-    values = np.asarray(function(vector), dtype=float)
-    if values.shape != vector.shape:
-        raise ValueError(f"{name}: returned shape {values.shape} for x of shape {vector.shape}")
+    """What the function says of the points x, one number of each."""
+    answer = function(x)
+    try:
+        values = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: returned {type(answer).__name__}, expected numbers") from None
+    if values.shape != x.shape[:1]:
+        raise ValueError(f"{name}: returned shape {values.shape} for x of shape {x.shape}")
     if np.isnan(values).any():
-        raise ValueError(f"{name}: returned NaN at x = {vector[np.isnan(values)][0]:g}")
-    return values.reshape(x.shape)
+        at = x[np.isnan(values)][0]
+        raise ValueError(f"{name}: returned NaN at x = {at if at.ndim else format(at, 'g')}")
+    return values

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from scipy.special import erf
 
-from theory.calculators.densities import Discrete, Mixture, as_law
+from theory.calculators import several_dimensions
+from theory.calculators.components import numbers
+from theory.calculators.densities import Discrete, Mixture, as_law, as_law_anywhere
 from theory.calculators.integration import (
     SlowTails,
     integrate,
@@ -20,9 +22,12 @@ from theory.calculators.integration import (
     integrate_to_tails,
     sign_changes,
 )
+from theory.calculators.several_dimensions import NormalVector
 
 if TYPE_CHECKING:
     import flint
+
+Law = Mixture | Discrete | NormalVector
 
 _TAILS = (1e-20, 1e-25, 1e-30)  # levels beyond which nothing is integrated, if that is enough
 _FURTHEST = (1e-300, 1e-150, 1e-90, 1e-60)  # the first whose quantiles are numbers, if it is not
@@ -35,8 +40,8 @@ class TransportPlan:
     """A coupling of two discrete laws: how much of the mass at each x goes to each y.
 
     Attributes:
-        x: shape (n,), the points of p, ascending.
-        y: shape (m,), the points of q, ascending.
+        x: shape (n,) or (n, d), the points of p, ascending.
+        y: shape (m,) or (m, d), the points of q, ascending.
         mass: shape (n, m), at least 0; its rows add up to p, its columns to q.
         cost: the sum of mass times the cost of moving from x to y.
     """
@@ -62,7 +67,8 @@ def wasserstein(p: Any, q: Any, order: float = 1, *, certified: bool = False) ->
     Args:
         p: a frozen continuous distribution of scipy.stats, `Mixture`, `Discrete`, `Empirical` (a
             sample), or a vector of probabilities on 0, ..., n-1.
-        q: a law of either kind; a sample may be compared with a density.
+        q: a law of either kind; a sample may be compared with a density. In several dimensions both
+            are discrete (`Discrete`, `Empirical`), or both a `scipy.stats.multivariate_normal`.
         order: r, a finite number of at least 1.
         certified: return a ball that is proved to hold the number, for order 1 and normal laws
             and their mixtures (`theory.calculators.certified`).
@@ -71,11 +77,13 @@ def wasserstein(p: Any, q: Any, order: float = 1, *, certified: bool = False) ->
         A number >= 0 in the unit of x; infinity when the laws' r-th moments make it so. Of two
         normal laws N(m, s^2) and N(n, t^2), with d = |m - n| and e = |s - t|, it is the r-th mean
         of |d + e Z|, a folded normal: for r = 2 sqrt(d^2 + e^2), and for r = 1
-        e sqrt(2/pi) exp(-d^2 / (2 e^2)) + d erf(d / (e sqrt 2)).
+        e sqrt(2/pi) exp(-d^2 / (2 e^2)) + d erf(d / (e sqrt 2)). In several dimensions |x - y| is
+        Euclidean, and W_r between discrete laws the cost of the cheapest plan; W_2 of normal laws
+        is |m - n|^2 + tr(S + T - 2 (S^1/2 T S^1/2)^1/2), the root of it.
 
     Raises:
         ValueError: a law is not a probability law, or the order is below 1 or not finite; or it
-            is not 1 though `certified` is True.
+            is not 1 though `certified` is True, or not 2 between normal laws in several dimensions.
         ArithmeticError: the tails converge too slowly, for this order.
 
     Source: Villani 2003, Topics in Optimal Transportation, Theorem 2.18 and Remark 2.19; Leone,
@@ -92,7 +100,11 @@ def wasserstein(p: Any, q: Any, order: float = 1, *, certified: bool = False) ->
         if r != 1:
             raise ValueError(f"order: got {order}, expected 1 with certified=True")
         return proved.wasserstein(p, q)
-    a, b = as_law(p, "p"), as_law(q, "q")
+    a, b = _together(p, q)
+    if a.dimension > 1:
+        return _in_space(a, b, r)
+    assert isinstance(a, Mixture | Discrete)
+    assert isinstance(b, Mixture | Discrete)
     if isinstance(a, Discrete) and isinstance(b, Discrete):
         return _between_points(a, b, r)
     if isinstance(a, Mixture) and isinstance(b, Mixture):
@@ -114,14 +126,16 @@ def transport_plan(p: Any, q: Any, cost: Any = None) -> TransportPlan:
         p: a `Discrete`, an `Empirical` (equal observations are one point) or a vector of
             probabilities on 0, ..., n-1.
         q: another.
-        cost: None for |x - y|, a callable c(x, y) of arrays of shape (n, 1) and (1, m), or an array
-            of shape (n, m), for the points of p and q in ascending order. It may be negative.
+        cost: None for |x - y|, a callable c(x, y) of arrays of shape (n, 1) and (1, m), in d
+            dimensions (n, 1, d) and (1, m, d), or an array of shape (n, m), for the points of p and
+            q in ascending order. It may be negative.
 
     Returns:
-        A `TransportPlan`. Without a cost its mass is the monotone plan, filled from the north-west
-        corner, which is the cheapest for every convex cost of x - y. With a cost it solves the
-        linear programme: least sum of mass * cost over all mass >= 0 with these two marginals. The
-        solver is POT's network simplex; its dual solution is checked, to 1e-9 of the largest cost.
+        A `TransportPlan`. On the line, without a cost, its mass is the monotone plan, filled from
+        the north-west corner, which is the cheapest for every convex cost of x - y. Otherwise it
+        solves the linear programme: least sum of mass * cost over all mass >= 0 with these two
+        marginals. The solver is POT's network simplex; its dual solution is checked, to 1e-9 of the
+        largest cost.
 
     Raises:
         ValueError: a law is continuous (there `wasserstein` gives the cost, and the plan moves x to
@@ -132,16 +146,16 @@ def transport_plan(p: Any, q: Any, cost: Any = None) -> TransportPlan:
         Transport, equation 2.11 (linear programme), section 3.4.2 (north-west corner); Bonneel,
         van de Panne, Paris and Heidrich 2011 (network simplex).
     """
-    a, b = as_law(p, "p"), as_law(q, "q")
+    a, b = _together(p, q)
     for name, law in (("p", a), ("q", b)):
         if not isinstance(law, Discrete):
             raise ValueError(f"{name}: got a continuous law, expected a discrete law or a sample")
     assert isinstance(a, Discrete)
     assert isinstance(b, Discrete)
-    if cost is None:
+    if cost is None and a.dimension == 1:
         mass, price = _north_west(a.weights, b.weights), np.abs(a.points[:, None] - b.points)
     else:
-        price = _prices(cost, a.points, b.points)
+        price = _prices(_distances if cost is None else cost, a.points, b.points)
         mass = _cheapest(a.weights, b.weights, price)
     return TransportPlan(a.points, b.points, mass, float(np.sum(mass * price)))
 
@@ -182,12 +196,43 @@ def kantorovich_potential(p: Any, q: Any) -> Callable[[Any], np.ndarray]:
         return heights[start] + slopes[place] * (x - knots[start])
 
     def potential(x: Any) -> np.ndarray:
-        x = np.asarray(x, dtype=float)
+        x = numbers(x, "x")
         if not np.isfinite(x).all():
             raise ValueError("x: got NaN or infinity, expected finite numbers")
         return rise(x) - rise(np.asarray(zero))
 
     return potential
+
+
+def _together(p: Any, q: Any) -> tuple[Law, Law]:
+    a, b = as_law_anywhere(p, "p"), as_law_anywhere(q, "q")
+    if a.dimension != b.dimension:
+        raise ValueError(f"q: got {b.dimension} dimensions, expected {a.dimension} as of p")
+    return a, b
+
+
+def _in_space(a: Law, b: Law, r: float) -> float:
+    """Between two discrete laws or two normal ones in several dimensions."""
+    if isinstance(a, NormalVector) and isinstance(b, NormalVector):
+        if r != 2:
+            raise ValueError(
+                f"order: got {r:g}, expected 2 between normal laws in several dimensions"
+            )
+        return several_dimensions.wasserstein(a, b)
+    if not (isinstance(a, Discrete) and isinstance(b, Discrete)):
+        raise ValueError(
+            f"q: got a {type(b).__name__} with a {type(a).__name__} in {a.dimension} dimensions, "
+            "expected both discrete or both normal"
+        )
+    distance = _distances(a.points[:, None], b.points[None])
+    unit = distance.max() or 1.0  # high powers neither over- nor underflow
+    price = (distance / unit) ** r
+    mass = _cheapest(a.weights, b.weights, price)
+    return float(unit * max(0.0, np.sum(mass * price)) ** (1 / r))
+
+
+def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(x - y, axis=-1)
 
 
 def _north_west(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -199,7 +244,7 @@ def _north_west(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 
 
 def _prices(cost: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    shape = (x.size, y.size)
+    shape = (len(x), len(y))
     got = "returned" if callable(cost) else "got"
     try:
         price = np.asarray(cost(x[:, None], y[None]) if callable(cost) else cost, dtype=float)

@@ -44,6 +44,7 @@ RADIUS = 1e-20
 _EFFORTS = ((160, 20_000), (320, 60_000))
 _GOAL = 2.0**-76  # each source of error is brought down to this, 1.3e-23
 _ORDER = 6  # of Taylor's formula
+_NEGLIGIBLE = 30.0  # exp(-30) = 1e-13: of f where its sign matters, times as short a piece
 _CUTS = range(10, 40)  # the T that are tried
 
 
@@ -410,40 +411,79 @@ def _taylor(difference: _Law, integrated: bool = False) -> Callable[[arb], arb]:
 
     With c the middle of the box, f(x) = sum_k<n f_k(c) (x - c)^k + f_n(y) (x - c)^n for some y in
     the box, f_k being the k-th derivative over k!. They come from arithmetic with power series.
+    Components that are negligible on the box are bounded instead, see `_Nearest`.
     """
     length = _ORDER + 1
     parts = _heights(difference)
+    nearest = _Nearest(difference, integrated)
 
-    def density(at: arb) -> arb_series:
+    def density(at: arb, those: list[int]) -> arb_series:
         """p - q around the point (or any point of the ball) `at`."""
         total = arb_series([0], length)
-        for height, mean, c in parts:
+        for k in those:
+            height, mean, c = parts[k]
             x = arb_series([at - mean, 1], length)
             total += (x * x * c).exp() * height
         return total
 
     def f(box: arb) -> arb:
         middle = box.mid()
-        step, near, far = box - middle, density(middle), density(box)
+        those, rest = nearest.on(box)
+        step, near, far = box - middle, density(middle, those), density(box, those)
         terms = [*(near[k] for k in range(_ORDER)), far[_ORDER]]
         if integrated:
-            terms = [_distribution(difference, middle), *(t / k for k, t in enumerate(terms, 1))]
+            some = [difference[k] for k in those]
+            terms = [_distribution(some, middle), *(t / k for k, t in enumerate(terms, 1))]
         result = arb(0)
         for term in reversed(terms):
             result = result * step + term
-        return result
+        return result + rest
 
     return f
 
 
-def _standard(difference: _Law, x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
+class _Nearest:
+    """Which components matter on a box, and a ball that holds the sum of the others.
+
+    In the unit t of a component its density is at most h exp(-t^2 / 2), h its height, and what of
+    its mass lies beyond t >= 1 at most w exp(-t^2 / 2). Both are computed in float64, and the margin
+    of 1e-6 is far above the rounding there.
+    """
+
+    def __init__(self, difference: _Law, integrated: bool) -> None:
+        self.means, self.stds, weights = (
+            np.array([float(getattr(c, name)) for c in difference], dtype=float)
+            for name in ("mean", "std", "weight")
+        )
+        self.weights = [arb(c.weight) for c in difference]
+        with np.errstate(divide="ignore"):
+            self.logs = np.log(np.abs(weights)) - (0 if integrated else np.log(self.stds))
+        self.integrated = integrated
+
+    def on(self, box: arb) -> tuple[list[int], arb]:
+        middle, radius = float(box.mid()), float(box.rad()) * (1 + 1e-9)
+        apart = np.abs(self.means - middle)
+        near = np.maximum(apart - radius, 0) / self.stds * (1 - 1e-9)
+        far = (apart + radius) / self.stds
+        most = self.logs - near**2 / 2
+        left_out = (near > 1) & (most < (self.logs - far**2 / 2).max() - _NEGLIGIBLE)
+        those = np.flatnonzero(~left_out).tolist()
+        error = float(np.exp(most[left_out]).sum()) * (1 + 1e-6) + 1e-300
+        rest = arb(0, error)
+        if self.integrated:  # all the mass of a component below the box
+            below = np.flatnonzero(left_out & (self.means < middle)).tolist()
+            rest += sum((self.weights[k] for k in below), arb(0))
+        return those, rest
+
+
+def _standard(difference: Iterable[_Normal], x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
     """Of each component: weight, standard deviation, t = (x - m)/s and Phi(t)."""
     for c in difference:
         t = (x - arb(c.mean)) / arb(c.std)
         yield arb(c.weight), arb(c.std), t, (-t / arb(2).sqrt()).erfc() / 2
 
 
-def _distribution(difference: _Law, x: arb) -> arb:
+def _distribution(difference: Iterable[_Normal], x: arb) -> arb:
     """P(x) - Q(x), the antiderivative of p - q."""
     return sum((w * below for w, _, _, below in _standard(difference, x)), arb(0))
 
@@ -466,7 +506,7 @@ def _absolute(
 ) -> arb:
     """The integral of |f|: pieces without sign are halved, the largest first."""
     low, high, tails = _cut(difference, beyond)
-    total = arb(0)
+    signed: list[tuple[arb, arb, bool]] = []
     open_: list[tuple[float, int, arb, arb, arb]] = []  # a heap: the largest bound comes first
     ties = itertools.count()
     pieces = [(low, high)]
@@ -474,7 +514,7 @@ def _absolute(
         for a, b in pieces:
             values = f(a.union(b))
             if values > 0 or values < 0:
-                total += abs(antiderivative(b) - antiderivative(a))
+                signed.append((a, b, values > 0))
             else:
                 most = (b - a) * abs(values).upper() if values.is_finite() else arb.pos_inf()
                 heapq.heappush(open_, (-float(most), next(ties), a, b, most))
@@ -483,4 +523,11 @@ def _absolute(
         _, _, a, b, _ = heapq.heappop(open_)
         middle = ((a + b) / 2).mid()
         pieces = [(a, middle), (middle, b)]
+    total = arb(0)
+    signed.sort(key=lambda piece: piece[0])
+    while signed:  # one piece for each run of neighbours with the same sign
+        a, b, sign = signed.pop()
+        while signed and signed[-1][2] == sign and signed[-1][1] == a:
+            a = signed.pop()[0]
+        total += abs(antiderivative(b) - antiderivative(a))
     return sum((_around(total, tails), *(arb(0).union(most) for *_, most in open_)), arb(0))

@@ -29,13 +29,13 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from flint import acb, arb, arb_series, ctx, fmpq
 from scipy import stats
 
+from theory.calculators.certified_logs import Logs, Normal
 from theory.calculators.densities import Mixture, as_law
 
 RADIUS = 1e-20
@@ -48,16 +48,7 @@ _NEGLIGIBLE = 30.0  # exp(-30) = 1e-13: of f where its sign matters, times as sh
 _CUTS = range(10, 40)  # the T that are tried
 
 
-@dataclass(frozen=True)
-class _Normal:
-    """One component: weight, mean and standard deviation, exactly."""
-
-    weight: fmpq
-    mean: fmpq
-    std: fmpq
-
-
-_Law = tuple[_Normal, ...]
+_Law = tuple[Normal, ...]
 
 
 def kl(p: Any, q: Any) -> arb:
@@ -215,20 +206,20 @@ def _law(p: Any, name: str) -> _Law:
         _, mean, std = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
         columns = (w, np.broadcast_to(mean, w.shape), np.broadcast_to(std, w.shape))
         for row in zip(*columns, strict=True):
-            parts.append(_Normal(*(fmpq(*float(entry).as_integer_ratio()) for entry in row)))
+            parts.append(Normal(*(fmpq(*float(entry).as_integer_ratio()) for entry in row)))
     return _joined(_scaled(parts, 1 / sum((c.weight for c in parts), fmpq(0))))
 
 
-def _scaled(parts: Iterable[_Normal], factor: fmpq | int) -> _Law:
-    return tuple(_Normal(c.weight * factor, c.mean, c.std) for c in parts)
+def _scaled(parts: Iterable[Normal], factor: fmpq | int) -> _Law:
+    return tuple(Normal(c.weight * factor, c.mean, c.std) for c in parts)
 
 
-def _joined(parts: Iterable[_Normal]) -> _Law:
+def _joined(parts: Iterable[Normal]) -> _Law:
     """Equal components become one; those without weight are dropped."""
     weights: dict[tuple[fmpq, fmpq], Any] = {}
     for c in parts:
         weights[c.mean, c.std] = weights.get((c.mean, c.std), 0) + c.weight
-    return tuple(_Normal(w, m, s) for (m, s), w in weights.items() if w)
+    return tuple(Normal(w, m, s) for (m, s), w in weights.items() if w)
 
 
 def _difference(p: Any, q: Any) -> _Law:
@@ -288,7 +279,7 @@ def _move_beyond(difference: _Law, t: int) -> arb:
     return sum(abs(arb(c.weight)) * arb(c.std) for c in difference) * 2 * _phi(t) / (1 + t * t)
 
 
-def _cut(laws: Sequence[_Normal], beyond: Callable[[int], arb]) -> tuple[arb, arb, arb]:
+def _cut(laws: Sequence[Normal], beyond: Callable[[int], arb]) -> tuple[arb, arb, arb]:
     """A, B and the bound of the tails, for the least T that makes the bound small."""
     t = next((t for t in _CUTS if beyond(t) < _GOAL), _CUTS[-1])
     low = min((arb(c.mean) - t * arb(c.std)).lower() for c in laws)
@@ -306,101 +297,44 @@ def _around(ball: arb, error: arb) -> arb:
 
 def _expected_log_ratio(terms: Sequence[tuple[_Law, _Law, _Law]], effort: int) -> arb:
     """The sum over the terms (law, a, b) of the integral of law(x) log(a(x) / b(x))."""
-    factors = [(_density(law), _log_ratio(a, b)) for law, a, b in terms]
+    laws = list(dict.fromkeys(law for term in terms for law in term))
+    logs, numbers = Logs(laws), [tuple(map(laws.index, term)) for term in terms]
     low, high, tails = _cut(
         [c for law, _, _ in terms for c in law],
         lambda t: sum((_log_ratio_beyond(*term, t) for term in terms), arb(0)),
     )
 
     def integrand(x: acb, analytic: bool) -> acb:
-        if not x.imag.contains(0):  # see `_log_ratio`
+        if not x.imag.contains(0):  # see `certified_logs`
             return acb(arb.nan())
-        return sum((density(x) * log(x, analytic) for density, log in factors), acb(0))
+        here = logs.at(x)
+        return sum(
+            (here.density(law) * here.log_ratio(a, b, analytic) for law, a, b in numbers), acb(0)
+        )
 
     inside = acb.integral(integrand, low, high, abs_tol=_GOAL, rel_tol=_GOAL, eval_limit=effort)
     return _around(inside.real, tails)
 
 
 def _affinity(a: _Law, b: _Law, effort: int) -> arb:
-    """The integral of sqrt(a b); as that is at most (a + b) / 2, the tails are at most their mass."""
-    density, log = _density(a), _log_ratio(b, a)
+    """The integral of sqrt(a b), which is at most (a + b) / 2: the tails are at most their mass."""
+    logs = Logs((a, b))
     low, high, tails = _cut((*a, *b), _mass_beyond)
 
     def integrand(x: acb, analytic: bool) -> acb:
         if not x.imag.contains(0):
             return acb(arb.nan())
-        return density(x) * (log(x, analytic) / 2).exp()
+        here = logs.at(x)
+        return here.density(0) * (here.log_ratio(1, 0, analytic) / 2).exp()
 
     inside = acb.integral(integrand, low, high, abs_tol=_GOAL, rel_tol=_GOAL, eval_limit=effort)
     return _around(inside.real, tails)
-
-
-def _density(law: _Law) -> Callable[[acb], acb]:
-    """The density, on the complex plane."""
-    parts = _heights(law)
-
-    def density(x: acb) -> acb:
-        return sum((h * ((x - m) * (x - m) * c).exp() for h, m, c in parts), acb(0))
-
-    return density
 
 
 def _heights(law: _Law) -> list[tuple[arb, arb, arb]]:
     """Of each component h, m and c in the density h exp(c (x - m)^2)."""
     unit = (2 * arb.pi()).sqrt()
     return [(arb(n.weight / n.std) / unit, arb(n.mean), arb(-1 / (2 * n.std * n.std))) for n in law]
-
-
-def _log_ratio(a: _Law, b: _Law) -> Callable[[acb, bool], acb]:
-    """The function x, analytic -> log a(x) - log b(x).
-
-    A component i is taken out of each sum: log a = log a_i + log(1 + sum_k exp(log a_k - log a_i)).
-    The differences of two components' logs are quadratics in x, made of the exact parameters. Any
-    component may be taken out; the one that is largest in the middle of x serves best. The choice
-    may change the logarithm's branch, which does not matter: on the real line all choices are the
-    same real number, and x always contains some of the real line.
-    """
-    parts = (*a, *b)
-    first, second = range(len(a)), range(len(a), len(parts))
-    quadratics = [[_quadratic(c, d) for d in parts] for c in parts]
-    rough = [
-        (float(arb(c.weight / c.std).log()), float(arb(c.mean)), float(arb(c.std))) for c in parts
-    ]
-
-    def minus(k: int, i: int, x: acb) -> acb:
-        """log parts[k] - log parts[i], expanded around the middle of x, where balls are tight."""
-        square, linear, constant = quadratics[k][i]
-        middle = x.real.mid()
-        step, height = x - middle, (square * middle + linear) * middle + constant
-        return (step * square + (2 * square * middle + linear)) * step + height
-
-    def log_rest(those: range, i: int, x: acb, analytic: bool) -> acb:
-        if len(those) == 1:
-            return acb(0)
-        ratios = [minus(k, i, x) for k in those if k != i]
-        log = sum((r.exp() for r in ratios), acb(1)).log(analytic=analytic)
-        if log.is_finite() or not x.imag.is_zero():
-            return log
-        # x is a long piece of the real line: the log lies between 0 and that of the n-fold maximum
-        most = max([r.real.upper() for r in ratios], default=arb(0)).max(0)
-        return acb(arb(0).union(most + arb(len(those)).log()))
-
-    def log_ratio(x: acb, analytic: bool) -> acb:
-        middle = float(x.real.mid())
-        units = [(middle - mean) / std for _, mean, std in rough]
-        sizes = [log - t * t / 2 for (log, _, _), t in zip(rough, units, strict=True)]
-        i, j = (max(those, key=sizes.__getitem__) for those in (first, second))
-        rests = log_rest(first, i, x, analytic) - log_rest(second, j, x, analytic)
-        return minus(i, j, x) + rests
-
-    return log_ratio
-
-
-def _quadratic(c: _Normal, d: _Normal) -> tuple[arb, arb, arb]:
-    """The coefficients of x^2, x and 1 in log c(x) - log d(x)."""
-    (u, v), (m, n) = ((1 / (e.std * e.std) for e in (c, d)), (c.mean, d.mean))
-    constant = arb(c.weight * d.std / (d.weight * c.std)).log() + arb((n * n * v - m * m * u) / 2)
-    return arb((v - u) / 2), arb(m * u - n * v), constant
 
 
 # Total variation and W1: integrands with kinks, f = p - q or P - Q.
@@ -445,9 +379,9 @@ def _taylor(difference: _Law, integrated: bool = False) -> Callable[[arb], arb]:
 class _Nearest:
     """Which components matter on a box, and a ball that holds the sum of the others.
 
-    In the unit t of a component its density is at most h exp(-t^2 / 2), h its height, and what of
-    its mass lies beyond t >= 1 at most w exp(-t^2 / 2). Both are computed in float64, and the margin
-    of 1e-6 is far above the rounding there.
+    In the unit t of a component its density is at most h exp(-t^2 / 2), h its height, and what
+    of its mass lies beyond t >= 1 at most w exp(-t^2 / 2). Both are computed in float64, and the
+    margin of 1e-6 is far above the rounding there.
     """
 
     def __init__(self, difference: _Law, integrated: bool) -> None:
@@ -476,14 +410,14 @@ class _Nearest:
         return those, rest
 
 
-def _standard(difference: Iterable[_Normal], x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
+def _standard(difference: Iterable[Normal], x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
     """Of each component: weight, standard deviation, t = (x - m)/s and Phi(t)."""
     for c in difference:
         t = (x - arb(c.mean)) / arb(c.std)
         yield arb(c.weight), arb(c.std), t, (-t / arb(2).sqrt()).erfc() / 2
 
 
-def _distribution(difference: Iterable[_Normal], x: arb) -> arb:
+def _distribution(difference: Iterable[Normal], x: arb) -> arb:
     """P(x) - Q(x), the antiderivative of p - q."""
     return sum((w * below for w, _, _, below in _standard(difference, x)), arb(0))
 

@@ -7,7 +7,8 @@ from scipy import stats
 import theory
 from theory import Discrete, Empirical, Mixture
 from theory.calculators import certified
-from theory.calculators.densities import _LEVELS, _upper_quantile, as_law, merge
+from theory.calculators.components import LEVELS, merge, upper_quantile
+from theory.calculators.densities import as_law
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -116,7 +117,7 @@ def test_a_thousand_components_need_few_pieces():
     law = Mixture.normal(np.full(1000, 1e-3), x, 0.2)
     assert 120 < law._edges.size < 170
     # two laws that nearly coincide need no more pieces than one
-    assert Mixture.normal([0.5, 0.5], [0, 0.1], 1)._edges.size == 2 * _LEVELS.size
+    assert Mixture.normal([0.5, 0.5], [0, 0.1], 1)._edges.size == 2 * LEVELS.size
     assert law.mean() == pytest.approx(x.mean())
 
 
@@ -216,7 +217,7 @@ def test_supports_merge_where_they_touch():
 
 def test_edges_are_the_quantiles_at_the_levels():
     law = Mixture([1.0], [stats.norm(0, 1)])
-    tail = stats.norm.isf(_LEVELS)
+    tail = stats.norm.isf(LEVELS)
     np.testing.assert_allclose(law._edges, np.concatenate([-tail[::-1], tail]), rtol=1e-9)
     cuts = law._cuts()
     np.testing.assert_allclose([b for _, b in cuts], stats.norm.isf([1e-20, 1e-25, 1e-30]))
@@ -246,10 +247,10 @@ class Halved(type(stats.norm)):
         return stats.norm.ppf(1 - q)
 
 
-def test_upper_quantiles_that_scipy_loses():
+def testupper_quantiles_that_scipy_loses():
     law = Halved(name="halved")(5, 2)
     u = np.array([0.0, 1e-30, 1e-20, 1e-3, 0.5, 1.0])
-    found = _upper_quantile(law, u)
+    found = upper_quantile(law, u)
     assert found[0] == np.inf
     np.testing.assert_allclose(found[3:], stats.norm(5, 2).isf(u[3:]), rtol=1e-9)
     # twice the reach at most, and the density there is as low as asked
@@ -258,8 +259,8 @@ def test_upper_quantiles_that_scipy_loses():
     assert (found[1:3] >= exact - 0.5).all()
     assert (found[1:3] - 5 <= 2.1 * (exact - 5)).all()
     np.testing.assert_allclose((found[1:3] - 5) / (law.isf(1e-9) - 5), [2, 2], rtol=1e-9)
-    assert _upper_quantile(law, 1e-200) == pytest.approx(5 + 8 * (law.isf(1e-9) - 5), rel=1e-9)
-    np.testing.assert_array_equal(_upper_quantile(stats.norm(), 0.1), stats.norm.isf(0.1))
+    assert upper_quantile(law, 1e-200) == pytest.approx(5 + 8 * (law.isf(1e-9) - 5), rel=1e-9)
+    np.testing.assert_array_equal(upper_quantile(stats.norm(), 0.1), stats.norm.isf(0.1))
 
 
 def test_what_counts_as_a_law():

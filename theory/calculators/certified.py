@@ -29,13 +29,13 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from flint import acb, arb, arb_series, ctx, fmpq
 from scipy import stats
 
+from theory.calculators.certified_logs import Logs, Normal
 from theory.calculators.densities import Mixture, as_law
 
 RADIUS = 1e-20
@@ -44,19 +44,11 @@ RADIUS = 1e-20
 _EFFORTS = ((160, 20_000), (320, 60_000))
 _GOAL = 2.0**-76  # each source of error is brought down to this, 1.3e-23
 _ORDER = 6  # of Taylor's formula
+_NEGLIGIBLE = 30.0  # exp(-30) = 1e-13: of f where its sign matters, times as short a piece
 _CUTS = range(10, 40)  # the T that are tried
 
 
-@dataclass(frozen=True)
-class _Normal:
-    """One component: weight, mean and standard deviation, exactly."""
-
-    weight: fmpq
-    mean: fmpq
-    std: fmpq
-
-
-_Law = tuple[_Normal, ...]
+_Law = tuple[Normal, ...]
 
 
 def kl(p: Any, q: Any) -> arb:
@@ -123,6 +115,43 @@ def value(p: Any, q: Any, d: Any) -> arb:
     return _reach(lambda effort: _expected_log_ratio([(a, real, both), (b, fake, both)], effort))
 
 
+def f_divergence(p: Any, q: Any, name: str) -> arb:
+    """The f-divergence of a name in `theory.F_DIVERGENCES`, as a ball; the rest as in `kl`.
+
+    Pearson's and Neyman's are in closed form: for p = N(m, s^2), q = N(n, t^2), v = 2 t^2 - s^2 the
+    integral of p^2 / q is t^2 / (s sqrt v) exp((m - n)^2 / v), and infinite unless v > 0.
+
+    Raises:
+        ValueError: also for pearson and neyman of mixtures.
+    """
+    if name == "reverse-kl":
+        return kl(q, p)
+    if name == "neyman":
+        return f_divergence(q, p, "pearson")
+    if name in _PLAIN:
+        return _PLAIN[name](p, q)
+    a, b = _law(p, "p"), _law(q, "q")
+    if name == "pearson":
+        if len(a) > 1 or len(b) > 1:
+            raise ValueError(
+                f"f: got {name!r} of mixtures with certified=True, expected normal laws"
+            )
+        (one,), (other,) = a, b
+        v = 2 * other.std * other.std - one.std * one.std
+        if v <= 0:
+            return arb.pos_inf()
+        d = one.mean - other.mean
+        front = other.std * other.std / one.std
+        return _reach(lambda _: arb(front) / arb(v).sqrt() * arb(d * d / v).exp() - 1)
+    if name == "gan":
+        terms = [(a, a, _joined((*a, *b))), (b, b, _joined((*a, *b)))]
+    elif name == "jeffreys":
+        terms = [(a, a, b), (b, b, a)]
+    else:
+        return _reach(lambda effort: 2 - 2 * _affinity(a, b, effort))
+    return _reach(lambda effort: _expected_log_ratio(terms, effort))
+
+
 def total_variation(p: Any, q: Any) -> arb:
     """Half the integral of |p - q|, as a ball; arguments, radius and errors as in `kl`."""
     difference = _difference(p, q)
@@ -160,6 +189,9 @@ def wasserstein(p: Any, q: Any) -> arb:
     return _reach(attempt)
 
 
+_PLAIN = {"kl": kl, "js": js, "total-variation": total_variation}
+
+
 def _law(p: Any, name: str) -> _Law:
     """The components with mass."""
     law = as_law(p, name)
@@ -174,20 +206,20 @@ def _law(p: Any, name: str) -> _Law:
         _, mean, std = frozen.dist._parse_args(*frozen.args, **frozen.kwds)
         columns = (w, np.broadcast_to(mean, w.shape), np.broadcast_to(std, w.shape))
         for row in zip(*columns, strict=True):
-            parts.append(_Normal(*(fmpq(*float(entry).as_integer_ratio()) for entry in row)))
+            parts.append(Normal(*(fmpq(*float(entry).as_integer_ratio()) for entry in row)))
     return _joined(_scaled(parts, 1 / sum((c.weight for c in parts), fmpq(0))))
 
 
-def _scaled(parts: Iterable[_Normal], factor: fmpq | int) -> _Law:
-    return tuple(_Normal(c.weight * factor, c.mean, c.std) for c in parts)
+def _scaled(parts: Iterable[Normal], factor: fmpq | int) -> _Law:
+    return tuple(Normal(c.weight * factor, c.mean, c.std) for c in parts)
 
 
-def _joined(parts: Iterable[_Normal]) -> _Law:
+def _joined(parts: Iterable[Normal]) -> _Law:
     """Equal components become one; those without weight are dropped."""
     weights: dict[tuple[fmpq, fmpq], Any] = {}
     for c in parts:
         weights[c.mean, c.std] = weights.get((c.mean, c.std), 0) + c.weight
-    return tuple(_Normal(w, m, s) for (m, s), w in weights.items() if w)
+    return tuple(Normal(w, m, s) for (m, s), w in weights.items() if w)
 
 
 def _difference(p: Any, q: Any) -> _Law:
@@ -247,7 +279,7 @@ def _move_beyond(difference: _Law, t: int) -> arb:
     return sum(abs(arb(c.weight)) * arb(c.std) for c in difference) * 2 * _phi(t) / (1 + t * t)
 
 
-def _cut(laws: Sequence[_Normal], beyond: Callable[[int], arb]) -> tuple[arb, arb, arb]:
+def _cut(laws: Sequence[Normal], beyond: Callable[[int], arb]) -> tuple[arb, arb, arb]:
     """A, B and the bound of the tails, for the least T that makes the bound small."""
     t = next((t for t in _CUTS if beyond(t) < _GOAL), _CUTS[-1])
     low = min((arb(c.mean) - t * arb(c.std)).lower() for c in laws)
@@ -265,87 +297,44 @@ def _around(ball: arb, error: arb) -> arb:
 
 def _expected_log_ratio(terms: Sequence[tuple[_Law, _Law, _Law]], effort: int) -> arb:
     """The sum over the terms (law, a, b) of the integral of law(x) log(a(x) / b(x))."""
-    factors = [(_density(law), _log_ratio(a, b)) for law, a, b in terms]
+    laws = list(dict.fromkeys(law for term in terms for law in term))
+    logs, numbers = Logs(laws), [tuple(map(laws.index, term)) for term in terms]
     low, high, tails = _cut(
         [c for law, _, _ in terms for c in law],
         lambda t: sum((_log_ratio_beyond(*term, t) for term in terms), arb(0)),
     )
 
     def integrand(x: acb, analytic: bool) -> acb:
-        if not x.imag.contains(0):  # see `_log_ratio`
+        if not x.imag.contains(0):  # see `certified_logs`
             return acb(arb.nan())
-        return sum((density(x) * log(x, analytic) for density, log in factors), acb(0))
+        here = logs.at(x)
+        return sum(
+            (here.density(law) * here.log_ratio(a, b, analytic) for law, a, b in numbers), acb(0)
+        )
 
     inside = acb.integral(integrand, low, high, abs_tol=_GOAL, rel_tol=_GOAL, eval_limit=effort)
     return _around(inside.real, tails)
 
 
-def _density(law: _Law) -> Callable[[acb], acb]:
-    """The density, on the complex plane."""
-    parts = _heights(law)
+def _affinity(a: _Law, b: _Law, effort: int) -> arb:
+    """The integral of sqrt(a b), which is at most (a + b) / 2: the tails are at most their mass."""
+    logs = Logs((a, b))
+    low, high, tails = _cut((*a, *b), _mass_beyond)
 
-    def density(x: acb) -> acb:
-        return sum((h * ((x - m) * (x - m) * c).exp() for h, m, c in parts), acb(0))
+    def integrand(x: acb, analytic: bool) -> acb:
+        if not x.imag.contains(0):
+            return acb(arb.nan())
+        here = logs.at(x)
+        return here.density(0) * (here.log_ratio(1, 0, analytic) / 2).exp()
 
-    return density
+    inside = acb.integral(integrand, low, high, abs_tol=_GOAL, rel_tol=_GOAL, eval_limit=effort)
+    return _around(inside.real, tails)
 
 
 def _heights(law: _Law) -> list[tuple[arb, arb, arb]]:
     """Of each component h, m and c in the density h exp(c (x - m)^2)."""
     unit = (2 * arb.pi()).sqrt()
     return [(arb(n.weight / n.std) / unit, arb(n.mean), arb(-1 / (2 * n.std * n.std))) for n in law]
-
-
-def _log_ratio(a: _Law, b: _Law) -> Callable[[acb, bool], acb]:
-    """The function x, analytic -> log a(x) - log b(x).
-
-    A component i is taken out of each sum: log a = log a_i + log(1 + sum_k exp(log a_k - log a_i)).
-    The differences of two components' logs are quadratics in x, made of the exact parameters. Any
-    component may be taken out; the one that is largest in the middle of x serves best. The choice
-    may change the logarithm's branch, which does not matter: on the real line all choices are the
-    same real number, and x always contains some of the real line.
-    """
-    parts = (*a, *b)
-    first, second = range(len(a)), range(len(a), len(parts))
-    quadratics = [[_quadratic(c, d) for d in parts] for c in parts]
-    rough = [
-        (float(arb(c.weight / c.std).log()), float(arb(c.mean)), float(arb(c.std))) for c in parts
-    ]
-
-    def minus(k: int, i: int, x: acb) -> acb:
-        """log parts[k] - log parts[i], expanded around the middle of x, where balls are tight."""
-        square, linear, constant = quadratics[k][i]
-        middle = x.real.mid()
-        step, height = x - middle, (square * middle + linear) * middle + constant
-        return (step * square + (2 * square * middle + linear)) * step + height
-
-    def log_rest(those: range, i: int, x: acb, analytic: bool) -> acb:
-        if len(those) == 1:
-            return acb(0)
-        ratios = [minus(k, i, x) for k in those if k != i]
-        log = sum((r.exp() for r in ratios), acb(1)).log(analytic=analytic)
-        if log.is_finite() or not x.imag.is_zero():
-            return log
-        # x is a long piece of the real line: the log lies between 0 and that of the n-fold maximum
-        most = max([r.real.upper() for r in ratios], default=arb(0)).max(0)
-        return acb(arb(0).union(most + arb(len(those)).log()))
-
-    def log_ratio(x: acb, analytic: bool) -> acb:
-        middle = float(x.real.mid())
-        units = [(middle - mean) / std for _, mean, std in rough]
-        sizes = [log - t * t / 2 for (log, _, _), t in zip(rough, units, strict=True)]
-        i, j = (max(those, key=sizes.__getitem__) for those in (first, second))
-        rests = log_rest(first, i, x, analytic) - log_rest(second, j, x, analytic)
-        return minus(i, j, x) + rests
-
-    return log_ratio
-
-
-def _quadratic(c: _Normal, d: _Normal) -> tuple[arb, arb, arb]:
-    """The coefficients of x^2, x and 1 in log c(x) - log d(x)."""
-    (u, v), (m, n) = ((1 / (e.std * e.std) for e in (c, d)), (c.mean, d.mean))
-    constant = arb(c.weight * d.std / (d.weight * c.std)).log() + arb((n * n * v - m * m * u) / 2)
-    return arb((v - u) / 2), arb(m * u - n * v), constant
 
 
 # Total variation and W1: integrands with kinks, f = p - q or P - Q.
@@ -356,40 +345,79 @@ def _taylor(difference: _Law, integrated: bool = False) -> Callable[[arb], arb]:
 
     With c the middle of the box, f(x) = sum_k<n f_k(c) (x - c)^k + f_n(y) (x - c)^n for some y in
     the box, f_k being the k-th derivative over k!. They come from arithmetic with power series.
+    Components that are negligible on the box are bounded instead, see `_Nearest`.
     """
     length = _ORDER + 1
     parts = _heights(difference)
+    nearest = _Nearest(difference, integrated)
 
-    def density(at: arb) -> arb_series:
+    def density(at: arb, those: list[int]) -> arb_series:
         """p - q around the point (or any point of the ball) `at`."""
         total = arb_series([0], length)
-        for height, mean, c in parts:
+        for k in those:
+            height, mean, c = parts[k]
             x = arb_series([at - mean, 1], length)
             total += (x * x * c).exp() * height
         return total
 
     def f(box: arb) -> arb:
         middle = box.mid()
-        step, near, far = box - middle, density(middle), density(box)
+        those, rest = nearest.on(box)
+        step, near, far = box - middle, density(middle, those), density(box, those)
         terms = [*(near[k] for k in range(_ORDER)), far[_ORDER]]
         if integrated:
-            terms = [_distribution(difference, middle), *(t / k for k, t in enumerate(terms, 1))]
+            some = [difference[k] for k in those]
+            terms = [_distribution(some, middle), *(t / k for k, t in enumerate(terms, 1))]
         result = arb(0)
         for term in reversed(terms):
             result = result * step + term
-        return result
+        return result + rest
 
     return f
 
 
-def _standard(difference: _Law, x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
+class _Nearest:
+    """Which components matter on a box, and a ball that holds the sum of the others.
+
+    In the unit t of a component its density is at most h exp(-t^2 / 2), h its height, and what
+    of its mass lies beyond t >= 1 at most w exp(-t^2 / 2). Both are computed in float64, and the
+    margin of 1e-6 is far above the rounding there.
+    """
+
+    def __init__(self, difference: _Law, integrated: bool) -> None:
+        self.means, self.stds, weights = (
+            np.array([float(getattr(c, name)) for c in difference], dtype=float)
+            for name in ("mean", "std", "weight")
+        )
+        self.weights = [arb(c.weight) for c in difference]
+        with np.errstate(divide="ignore"):
+            self.logs = np.log(np.abs(weights)) - (0 if integrated else np.log(self.stds))
+        self.integrated = integrated
+
+    def on(self, box: arb) -> tuple[list[int], arb]:
+        middle, radius = float(box.mid()), float(box.rad()) * (1 + 1e-9)
+        apart = np.abs(self.means - middle)
+        near = np.maximum(apart - radius, 0) / self.stds * (1 - 1e-9)
+        far = (apart + radius) / self.stds
+        most = self.logs - near**2 / 2
+        left_out = (near > 1) & (most < (self.logs - far**2 / 2).max() - _NEGLIGIBLE)
+        those = np.flatnonzero(~left_out).tolist()
+        error = float(np.exp(most[left_out]).sum()) * (1 + 1e-6) + 1e-300
+        rest = arb(0, error)
+        if self.integrated:  # all the mass of a component below the box
+            below = np.flatnonzero(left_out & (self.means < middle)).tolist()
+            rest += sum((self.weights[k] for k in below), arb(0))
+        return those, rest
+
+
+def _standard(difference: Iterable[Normal], x: arb) -> Iterator[tuple[arb, arb, arb, arb]]:
     """Of each component: weight, standard deviation, t = (x - m)/s and Phi(t)."""
     for c in difference:
         t = (x - arb(c.mean)) / arb(c.std)
         yield arb(c.weight), arb(c.std), t, (-t / arb(2).sqrt()).erfc() / 2
 
 
-def _distribution(difference: _Law, x: arb) -> arb:
+def _distribution(difference: Iterable[Normal], x: arb) -> arb:
     """P(x) - Q(x), the antiderivative of p - q."""
     return sum((w * below for w, _, _, below in _standard(difference, x)), arb(0))
 
@@ -412,7 +440,7 @@ def _absolute(
 ) -> arb:
     """The integral of |f|: pieces without sign are halved, the largest first."""
     low, high, tails = _cut(difference, beyond)
-    total = arb(0)
+    signed: list[tuple[arb, arb, bool]] = []
     open_: list[tuple[float, int, arb, arb, arb]] = []  # a heap: the largest bound comes first
     ties = itertools.count()
     pieces = [(low, high)]
@@ -420,7 +448,7 @@ def _absolute(
         for a, b in pieces:
             values = f(a.union(b))
             if values > 0 or values < 0:
-                total += abs(antiderivative(b) - antiderivative(a))
+                signed.append((a, b, values > 0))
             else:
                 most = (b - a) * abs(values).upper() if values.is_finite() else arb.pos_inf()
                 heapq.heappush(open_, (-float(most), next(ties), a, b, most))
@@ -429,4 +457,11 @@ def _absolute(
         _, _, a, b, _ = heapq.heappop(open_)
         middle = ((a + b) / 2).mid()
         pieces = [(a, middle), (middle, b)]
+    total = arb(0)
+    signed.sort(key=lambda piece: piece[0])
+    while signed:  # one piece for each run of neighbours with the same sign
+        a, b, sign = signed.pop()
+        while signed and signed[-1][2] == sign and signed[-1][1] == a:
+            a = signed.pop()[0]
+        total += abs(antiderivative(b) - antiderivative(a))
     return sum((_around(total, tails), *(arb(0).union(most) for *_, most in open_)), arb(0))

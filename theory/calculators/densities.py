@@ -8,25 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from theory.calculators.normal_sums import NormalSum
-
-# A weight vector may miss one by this much (float32 sums do) and is then divided by its sum.
-_SUM_TOLERANCE = 1e-6
-
-# Where a component is cut into pieces for integration: its quantiles on either side at these
-# levels. Beyond the last nothing is integrated; the last three judge whether the tails die out.
-_LEVELS = np.array([0.25, 0.1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 1e-16, 1e-20, 1e-25, 1e-30])
-
-# The names of scipy's laws whose densities have jumps, kinks or poles inside of their supports.
-_ROUGH = {
-    "crystalball", "dgamma", "dpareto_lognorm", "dweibull", "gennorm", "laplace",
-    "laplace_asymmetric", "loglaplace", "rv_histogram", "skewcauchy", "trapezoid", "triang",
-}  # fmt: skip
-
-ACCEPTED = (
-    "a frozen continuous distribution of scipy.stats, theory.Mixture, theory.Discrete, "
-    "theory.Empirical or a vector of probabilities"
+from theory.calculators.components import (
+    ACCEPTED,
+    LEVELS,
+    SUM_TOLERANCE,
+    is_rough,
+    log,
+    log_density,
+    merge,
+    numbers,
+    points_of,
+    upper_quantile,
+    weights_of,
 )
+from theory.calculators.normal_sums import NormalSum
+from theory.calculators.several_dimensions import NormalVector
+
+_NARROWEST = 1e-300  # between two quartiles
 
 
 class Mixture:
@@ -45,11 +43,13 @@ class Mixture:
     Source: the data laws of Goodfellow et al. 2014, figure 1 and section 4 are of this kind.
     """
 
+    dimension = 1
+
     def __init__(self, weights: Any, components: Sequence[Any]) -> None:
         self.components = tuple(components)
         flat: list[tuple[Any, np.ndarray]] = []  # (frozen distribution, its weights)
         sizes = [_size(c) for c in self.components]
-        self.weights = _weights(weights, "weights")
+        self.weights = weights_of(weights, "weights")
         if sum(sizes) != self.weights.size:
             raise ValueError(
                 f"weights: got {self.weights.size} for {sum(sizes)} components, expected as many"
@@ -62,7 +62,7 @@ class Mixture:
             else:
                 flat.append((component, part))
         self._parts = flat
-        self._log_weights = [_log(w) for _, w in flat]
+        self._log_weights = [log(w) for _, w in flat]
         for component, _ in flat:
             _check_component(component)
 
@@ -92,8 +92,8 @@ class Mixture:
     def logpdf(self, x: Any) -> np.ndarray:
         """log p(x) for each x, an array of x's shape."""
         if self._normals:
-            return self._normals.logpdf(np.asarray(x, dtype=float))
-        terms = self._each(x, lambda c, x: c.logpdf(x), self._log_weights, np.add)
+            return self._normals.logpdf(numbers(x, "x"))
+        terms = self._each(x, log_density, self._log_weights, np.add)
         return _map(terms, lambda t: np.logaddexp.reduce(t, axis=-1))
 
     def pdf(self, x: Any) -> np.ndarray:
@@ -103,13 +103,13 @@ class Mixture:
     def cdf(self, x: Any) -> np.ndarray:
         """The probability of values up to x."""
         if self._normals:
-            return self._normals.cdf(np.asarray(x, dtype=float))
+            return self._normals.cdf(numbers(x, "x"))
         return self._average(lambda c, x: c.cdf(x), x)
 
     def sf(self, x: Any) -> np.ndarray:
         """The probability of values above x, accurate where `cdf` has rounded to one."""
         if self._normals:
-            return self._normals.sf(np.asarray(x, dtype=float))
+            return self._normals.sf(numbers(x, "x"))
         return self._average(lambda c, x: c.sf(x), x)
 
     def ppf(self, u: Any) -> np.ndarray:
@@ -180,7 +180,7 @@ class Mixture:
     @cached_property
     def is_rough(self) -> bool:
         """Whether the density may jump or bend, or be infinite, inside of its support."""
-        return any(_is_rough(c) for c, _ in self._parts)
+        return any(is_rough(c) for c, _ in self._parts)
 
     @cached_property
     def _flat_weights(self) -> np.ndarray:
@@ -190,7 +190,7 @@ class Mixture:
         self, x: Any, method: Callable[..., Any], factors: list[np.ndarray], join: Callable
     ) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
         """The weighted terms of all components, shape (points, n), a bounded number at a time."""
-        x = np.asarray(x, dtype=float)
+        x = numbers(x, "x")
         flat = x.reshape(-1)
         step = max(1, 1_000_000 // self._flat_weights.size)
         for start in range(0, max(flat.size, 1), step):
@@ -208,7 +208,7 @@ class Mixture:
 
     def _quantile(self, u: Any, upper: bool) -> np.ndarray:
         """Solve log cdf(x) = log u (or sf) by Newton steps kept inside a shrinking bracket."""
-        u = np.asarray(u, dtype=float)
+        u = numbers(u, "u")
         if not ((u >= 0) & (u <= 1)).all():
             raise ValueError("u: got a value outside [0, 1], expected probabilities")
         shape, u = u.shape, u.reshape(-1)
@@ -254,7 +254,7 @@ class Mixture:
         columns = []
         for c, w in self._parts:
             with np.errstate(all="ignore"):
-                values = _upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
+                values = upper_quantile(c, u[:, None]) if upper else c.ppf(u[:, None])
             columns.append(np.broadcast_to(values, (u.size, w.size))[:, w > 0])
         return np.concatenate(columns, axis=1)
 
@@ -268,7 +268,7 @@ class Mixture:
 
     def _cuts(self) -> list[tuple[float, float]]:
         """Three nested intervals outside of which there is next to no mass (1e-20 to 1e-30)."""
-        tails = _LEVELS[-3:]
+        tails = LEVELS[-3:]
         low = self._component_quantiles(tails, upper=False).min(axis=1)
         high = self._component_quantiles(tails, upper=True).max(axis=1)
         return list(zip(low.tolist(), high.tolist(), strict=True))
@@ -283,8 +283,8 @@ class Mixture:
     @cached_property
     def _edges(self) -> np.ndarray:
         """Where to cut the line for integration: quantiles and ends of support, ascending."""
-        low = self._component_quantiles(_LEVELS[::-1], upper=False)
-        high = self._component_quantiles(_LEVELS, upper=True)
+        low = self._component_quantiles(LEVELS[::-1], upper=False)
+        high = self._component_quantiles(LEVELS, upper=True)
         x = np.concatenate([low, high])
         # Many equal components (a density estimate) would cut the line into needless crumbs: an
         # edge is dropped when the last one is closer than half the edge's own spacing.
@@ -303,10 +303,10 @@ class Mixture:
 
 
 class Discrete:
-    """A law on finitely many points of the line.
+    """A law on finitely many points, of the line or of a space of several dimensions.
 
     Args:
-        points: shape (n,), finite; equal points are joined.
+        points: shape (n,), or (n, d); finite; equal points are joined.
         weights: shape (n,), at least zero, with sum one (within 1e-6; then made exact).
 
     Raises:
@@ -314,45 +314,58 @@ class Discrete:
             negative or NaN, or the weights do not add up to one.
 
     Attributes:
-        points: shape (m,), ascending and distinct.
+        points: shape (m,), ascending and distinct; or (m, d), in the order of their coordinates.
         weights: shape (m,), their probabilities.
+        dimension: 1, or d.
     """
 
     def __init__(self, points: Any, weights: Any) -> None:
-        points = _vector(points, "points")
-        weights = _weights(weights, "weights")
-        if points.size != weights.size:
+        points = points_of(points, "points")
+        weights = weights_of(weights, "weights")
+        if len(points) != weights.size:
             raise ValueError(
-                f"weights: got {weights.size} for {points.size} points, expected as many"
+                f"weights: got {weights.size} for {len(points)} points, expected as many"
             )
-        self.points, inverse = np.unique(points, return_inverse=True)
-        self.weights = np.bincount(inverse, weights, minlength=self.points.size)
+        self.dimension = 1 if points.ndim == 1 else points.shape[1]
+        self.points, inverse = np.unique(points, return_inverse=True, axis=0)
+        self.weights = np.bincount(inverse.reshape(-1), weights, minlength=len(self.points))
 
     def pmf(self, x: Any) -> np.ndarray:
-        """The probability of each x."""
-        x = np.asarray(x, dtype=float)
+        """The probability of each x, of each row of x in several dimensions."""
+        x = numbers(x, "x")
+        if self.dimension > 1:
+            rows = x.reshape(-1, self.dimension)
+            both = np.concatenate([self.points, rows])
+            _, number = np.unique(both, return_inverse=True, axis=0)
+            known = np.zeros(len(both))
+            known[number.reshape(-1)[: len(self.points)]] = self.weights
+            return known[number.reshape(-1)[len(self.points) :]].reshape(x.shape[:-1])
         place = np.minimum(np.searchsorted(self.points, x), self.points.size - 1)
         return np.where(self.points[place] == x, self.weights[place], 0.0)
 
     def cdf(self, x: Any) -> np.ndarray:
         """The probability of values up to x."""
+        self._refuse_space("cdf")
         sums = np.concatenate([[0.0], np.cumsum(self.weights)])
-        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
 
     def sf(self, x: Any) -> np.ndarray:
         """The probability of values above x."""
+        self._refuse_space("sf")
         sums = np.concatenate([np.cumsum(self.weights[::-1])[::-1], [0.0]])
-        return sums[np.searchsorted(self.points, np.asarray(x, dtype=float), side="right")]
+        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
 
     def ppf(self, u: Any) -> np.ndarray:
         """The smallest point with `cdf` of at least u, for u in [0, 1]."""
-        place = np.searchsorted(np.cumsum(self.weights), np.asarray(u, dtype=float))
+        self._refuse_space("ppf")
+        place = np.searchsorted(np.cumsum(self.weights), numbers(u, "u"))
         return self.points[np.minimum(place, self.points.size - 1)]
 
     def isf(self, u: Any) -> np.ndarray:
         """The smallest point with `sf` of at most u, for u in [0, 1]."""
+        self._refuse_space("isf")
         above = np.cumsum(self.weights[::-1])  # the mass of the largest points, from the top
-        place = np.searchsorted(above, np.asarray(u, dtype=float), side="right")
+        place = np.searchsorted(above, numbers(u, "u"), side="right")
         return self.points[::-1][np.minimum(place, self.points.size - 1)]
 
     def rvs(self, size: int | tuple[int, ...] = 1, random_state: Any = None) -> np.ndarray:
@@ -361,35 +374,42 @@ class Discrete:
 
     def mean(self) -> float:
         """The expected value."""
+        self._refuse_space("mean")
         return float(self.weights @ self.points)
 
     def std(self) -> float:
         """The standard deviation."""
+        self._refuse_space("std")
         return float(np.sqrt(self.weights @ (self.points - self.mean()) ** 2))
 
     def support(self) -> tuple[float, float]:
         """The smallest and the largest point that have mass."""
+        self._refuse_space("support")
         points = self.points[self.weights > 0]
         return float(points[0]), float(points[-1])
+
+    def _refuse_space(self, what: str) -> None:
+        if self.dimension > 1:
+            raise ValueError(f"{what}: got a law in {self.dimension} dimensions, expected the line")
 
 
 class Empirical(Discrete):
     """The law of a sample: each observation has mass 1/n.
 
     Args:
-        samples: shape (n,), finite, n at least one.
+        samples: shape (n,), or (n, d) in several dimensions; finite, n at least one.
 
     Raises:
-        ValueError: the sample is empty, not a vector, or not finite.
+        ValueError: the sample is empty, of another shape, or not finite.
     """
 
     def __init__(self, samples: Any) -> None:
-        samples = _vector(samples, "samples")
-        super().__init__(samples, np.full(samples.size, 1 / samples.size))
+        samples = points_of(samples, "samples")
+        super().__init__(samples, np.full(len(samples), 1 / len(samples)))
 
 
 def as_law(p: Any, name: str) -> Mixture | Discrete:
-    """The law that an argument means.
+    """The law on the line that an argument means.
 
     Args:
         p: a frozen continuous distribution of scipy.stats, `Mixture`, `Discrete`, `Empirical`, or
@@ -397,56 +417,32 @@ def as_law(p: Any, name: str) -> Mixture | Discrete:
         name: what the caller calls the argument, for the message.
 
     Raises:
-        ValueError: it is none of these, or not a probability law.
+        ValueError: it is none of these, or not a probability law, or in several dimensions.
     """
+    law = as_law_anywhere(p, name)
+    if law.dimension > 1 or isinstance(law, NormalVector):
+        raise ValueError(f"{name}: got a law in {law.dimension} dimensions, expected the line")
+    return law
+
+
+def as_law_anywhere(p: Any, name: str) -> Mixture | Discrete | NormalVector:
+    """As `as_law`; but there may be several dimensions, and `multivariate_normal` is a law."""
+    from scipy import stats
+
     if isinstance(p, Mixture | Discrete):
         return p
     if isinstance(p, list | tuple | np.ndarray):
-        weights = _weights(p, name)
+        weights = weights_of(p, name)
         return Discrete(np.arange(weights.size), weights)
+    if type(p).__name__ == "multivariate_normal_frozen":
+        law = NormalVector(p)
+        if law.dimension > 1:
+            return law
+        p = stats.norm(law.mean[0], np.sqrt(law.covariance[0, 0]))
     try:
         return Mixture([1.0], [p])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-
-
-def _is_rough(component: Any) -> bool:
-    """True of scipy's densities with jumps, kinks or poles, and of what scipy does not define."""
-    dist = component.dist
-    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
-
-
-def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Intervals joined where they overlap or touch, ascending."""
-    merged: list[tuple[float, float]] = []
-    for a, b in sorted(intervals):
-        if merged and a <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(b, merged[-1][1]))
-        else:
-            merged.append((a, b))
-    return merged
-
-
-def _vector(values: Any, name: str) -> np.ndarray:
-    try:
-        values = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: got no array of numbers") from None
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"{name}: got shape {values.shape}, expected a vector with entries")
-    if not np.isfinite(values).all():
-        raise ValueError(f"{name}: got NaN or infinity, expected finite numbers")
-    return values
-
-
-def _weights(values: Any, name: str) -> np.ndarray:
-    values = _vector(values, name)
-    if (values < 0).any():
-        raise ValueError(f"{name}: got a negative mass {values.min():g}, expected at least zero")
-    total = values.sum()
-    if abs(total - 1) > _SUM_TOLERANCE:
-        raise ValueError(f"{name}: got a sum of {total:.9g}, expected probabilities with sum one")
-    return values / total
 
 
 def _size(component: Any) -> int:
@@ -458,32 +454,8 @@ def _size(component: Any) -> int:
     dist = getattr(component, "dist", None)
     if dist is None or not hasattr(component, "logpdf"):
         raise ValueError(f"got {type(component).__name__}, accepted are {ACCEPTED}")
-    return int(np.size(component.cdf(0.0)))
-
-
-def _upper_quantile(component: Any, u: Any) -> np.ndarray:
-    """`isf`, but finite for u > 0 where scipy computes it as ppf(1 - u) and 1 - u has rounded to 1.
-
-    There no more than 1e-16 of the mass is left, and the point is only roughly right: twice as far
-    from the median as needed for the density to fall below u.
-    """
-    u = np.asarray(u, dtype=float)
-    with np.errstate(all="ignore"):  # scipy's own overflow to infinity
-        values = np.asarray(component.isf(u), dtype=float)
-    lost = np.isposinf(values) & (u > 0)
-    if not lost.any():
-        return values
-    with np.errstate(all="ignore"):
-        center, reach = component.ppf(0.5), component.isf(1e-9)
-    for doubling in range(1000):
-        at = center + 2.0**doubling * (reach - center)
-        with np.errstate(all="ignore"):
-            low_enough = component.logpdf(at) <= _log(u)
-        values = np.where(lost & low_enough, at, values)
-        lost = lost & ~low_enough
-        if not lost.any():
-            break
-    return values
+    with np.errstate(all="ignore"):  # scipy's own
+        return int(np.size(component.cdf(0.0)))
 
 
 def _check_component(component: Any) -> None:
@@ -492,13 +464,17 @@ def _check_component(component: Any) -> None:
     name = component.dist.name
     try:
         quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
-        outer = np.array([component.ppf(_LEVELS[-1]), _upper_quantile(component, _LEVELS[-1])])
+        outer = np.array([component.ppf(LEVELS[-1]), upper_quantile(component, LEVELS[-1])])
     except Exception as error:
         raise ValueError(f"the quantiles of {name} cannot be computed: {error}") from None
     if not np.isfinite(quartiles).all() or np.isnan(outer).any():
         raise ValueError(f"{name} has invalid parameters: its quantiles are not finite")
     if np.isinf(outer).any():
         raise ValueError(f"{name} has tails too heavy for float64")
+    if (np.diff(quartiles, axis=0) < _NARROWEST).any() and (np.abs(quartiles) < 1).all():
+        raise ValueError(
+            f"{name} is narrower than {_NARROWEST:g}: its density is too large for float64"
+        )
     if not (np.diff(quartiles, axis=0) > 0).all():
         raise ValueError(f"{name} is narrower than float64 resolves where it lies")
     a, b = (np.asarray(end, dtype=float) for end in component.support())
@@ -513,13 +489,8 @@ def _check_component(component: Any) -> None:
     single = object.__new__(Mixture)
     single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
     mass = integrate(single.pdf, single._edges)
-    if abs(mass - 1) > _SUM_TOLERANCE:
+    if abs(mass - 1) > SUM_TOLERANCE:
         raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
-
-
-def _log(weights: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        return np.log(weights)
 
 
 def _map(

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from scipy.special import expit, log_expit
 
+from theory.calculators import several_dimensions
+from theory.calculators.components import numbers
 from theory.calculators.convex_functions import (
+    F_DIVERGENCES,
     LOG2,
     FDivergence,
     find_f,
@@ -26,12 +29,22 @@ from theory.calculators.convex_functions import (
     times,
     tv_term,
 )
-from theory.calculators.densities import Discrete, Mixture, as_law
-from theory.calculators.features import settled
-from theory.calculators.integration import integrate_to_tails, sign_changes
+from theory.calculators.densities import Discrete, Mixture, as_law_anywhere
+from theory.calculators.several_dimensions import NormalVector
+from theory.calculators.two_laws import (
+    covers,
+    crossings,
+    integral,
+    joint_cuts,
+    places,
+    refuse_lost,
+)
 
 if TYPE_CHECKING:
     import flint
+
+
+Law = Mixture | Discrete | NormalVector
 
 
 class Discriminator:
@@ -47,7 +60,7 @@ class Discriminator:
     def __init__(
         self,
         logit: Callable[[Any], Any],
-        laws: tuple[Mixture | Discrete, Mixture | Discrete] | None = None,
+        laws: tuple[Law, Law] | None = None,
     ) -> None:
         self.logit = logit
         self.laws = laws
@@ -64,11 +77,13 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
 
     Args:
         p: the law of the data: a frozen continuous distribution of scipy.stats, `Mixture`,
-            `Discrete`, `Empirical`, or a vector of probabilities on 0, ..., n-1.
+            `Discrete`, `Empirical`, or a vector of probabilities on 0, ..., n-1; in d dimensions a
+            frozen `scipy.stats.multivariate_normal`, `Discrete` or `Empirical`.
         q: the law of the generator, of the same kind as `p` (both continuous or both discrete).
 
     Returns:
-        A callable from an array x to D*(x) of the same shape; its `.logit(x)` is
+        A callable from an array x to D*(x) of the same shape (from shape (..., d) to (...) in d
+        dimensions); its `.logit(x)` is
         log p(x) - log q(x), exact where D* has rounded to 0 or 1. Both refuse NaN in x with a
         ValueError. Its `.laws` are p and q.
 
@@ -80,9 +95,12 @@ def optimal_discriminator(p: Any, q: Any) -> Discriminator:
     law_p, law_q = _pair(p, q)
 
     def logit(x: Any) -> np.ndarray:
-        x = np.asarray(x, dtype=float)
+        x = numbers(x, "x")
         if np.isnan(x).any():
             raise ValueError("x: got NaN, expected numbers")
+        if law_p.dimension > 1 and x.shape[-1:] != (law_p.dimension,):
+            expected = f"(..., {law_p.dimension})"
+            raise ValueError(f"x: got shape {x.shape}, expected {expected}")
         return log_ratio(_log_density(law_p, x), _log_density(law_q, x))
 
     return Discriminator(logit, (law_p, law_q))
@@ -120,22 +138,22 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return max(0.0, float(np.sum(kl_term(_log(w), _log(v)))))
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.kl(p, q)
+    p, q = _on_the_line(p, q, "kl")
     normal_p, normal_q = p.normal_parameters(), q.normal_parameters()
     if normal_p and normal_q:
         (m, s), (n, t) = normal_p, normal_q
         shift, ratio = (m - n) / t, s / t
         return max(0.0, (shift**2 + (ratio - 1) * (ratio + 1)) / 2 - math.log(ratio))
-    if not _covers(q, p):
+    if not covers(q, p):
         return math.inf
 
-    def integrand(x: np.ndarray) -> np.ndarray:
-        log_p, log_q = p.logpdf(x), q.logpdf(x)
-        _refuse_lost(x, log_p, log_q, "q")
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+        refuse_lost(x, log_p, log_q, "q")
         return kl_term(log_p, log_q)
 
-    return max(0.0, _integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
+    return max(0.0, integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
 
 
 @overload
@@ -168,12 +186,9 @@ def js(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
         _, w, v = _aligned(p, q)
         result = float(np.sum(js_term(_log(w), _log(v))))
     else:
-
-        def integrand(x: np.ndarray) -> np.ndarray:
-            return js_term(_log_density(p, x), _log_density(q, x))
-
+        p, q = _on_the_line(p, q, "js")
         # Rounding of the logit enters squared: JS keeps its digits when it is tiny.
-        result = _integral(integrand, p, q, 1e-8)
+        result = integral(lambda _, log_p, log_q: js_term(log_p, log_q), p, q, 1e-8)
     return min(result, LOG2)  # rounding
 
 
@@ -204,13 +219,12 @@ def total_variation(p: Any, q: Any, *, certified: bool = False) -> float | flint
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return float(np.sum(np.abs(w - v))) / 2
-
-    def integrand(x: np.ndarray) -> np.ndarray:
-        return tv_term(_log_density(p, x), _log_density(q, x))
-
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
-    return min(_integral(integrand, p, q, 1e-2, edges=_crossings(p, q)), 1.0)  # rounding
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.total_variation(p, q)
+    p, q = _on_the_line(p, q, "total_variation")
+    kinks = crossings(p, q)
+    result = integral(lambda _, log_p, log_q: tv_term(log_p, log_q), p, q, 1e-2, more=kinks)
+    return min(result, 1.0)  # rounding
 
 
 @overload
@@ -239,9 +253,10 @@ def value(
     Args:
         p: the law of the data, as in `optimal_discriminator`.
         q: the law of the generator, of the same kind.
-        d: the discriminator: takes a vector x, returns D(x) in [0, 1] of the same shape. A
-            `Discriminator` is better, being given by its logit: of a plain function that rounds to
-            D(x) = 1, log(1 - D) is lost. Answers in float32 are integrated to about 1e-5.
+        d: the discriminator: takes a vector x, in several dimensions rows x, and returns one number
+            D(x) in [0, 1] of each. A `Discriminator` is better, being given by its logit: of a
+            plain function that rounds to D(x) = 1, log(1 - D) is lost. Answers in float32 are
+            integrated to about 1e-5.
             D may jump: that is looked for on a grid of some thousand places, up to a thousandth of
             a standard deviation apart.
         edges: shape (n,), places where D jumps, for a D with pieces narrower than that.
@@ -266,31 +281,40 @@ def value(
     p, q = _pair(p, q)
     if not callable(d):
         raise ValueError(f"d: got {type(d).__name__}, expected a callable from x to D(x)")
-    jumps = _places(edges)
+    jumps = places(edges)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         x, w, v = _aligned(p, q)
         log_d, log_1_d = _log_probabilities(d, x)
         return float(np.sum(times(w, log_d) + times(v, log_1_d)))
 
-    def integrand(x: np.ndarray) -> np.ndarray:
-        log_d, log_1_d = _log_probabilities(d, x)
-        density_p, density_q = np.exp(_log_density(p, x)), np.exp(_log_density(q, x))
-        return times(density_p, log_d) + times(density_q, log_1_d)
+    p, q = _on_the_line(p, q, "value")
 
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+        log_d, log_1_d = (y.reshape(x.shape) for y in _log_probabilities(d, x.reshape(-1)))
+        return times(np.exp(log_p), log_d) + times(np.exp(log_q), log_1_d)
+
     laws = d.laws if isinstance(d, Discriminator) and d.laws else None
-    if laws and not any(isinstance(law, Discrete) or law.is_rough for law in (p, q, *laws)):
-        return _integral(integrand, p, q, 1e-2)
+    if laws and not any(not isinstance(law, Mixture) or law.is_rough for law in (p, q, *laws)):
+        return integral(integrand, p, q, 1e-2, more=jumps)
     probe = d.logit if isinstance(d, Discriminator) else d
     exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
     scale, tolerance = (1e-2, 1e-6) if exact else (1e6, 1e-3)
     fault = "d: fewer jumps, or their places as edges=[...]"
-    return _looked_over(integrand, p, q, scale, _joint_cuts(p, q), jumps, tolerance, fault)
+    return integral(integrand, p, q, scale, more=jumps, rough=(tolerance, fault))
 
 
-def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
+@overload
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: Literal[False] = False
+) -> float: ...
+@overload
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: Literal[True]
+) -> flint.arb: ...
+def f_divergence(
+    p: Any, q: Any, f: str | FDivergence, *, certified: bool = False
+) -> float | flint.arb:
     """The f-divergence D_f(p || q) = E_q f(p(x) / q(x)) + f'(inf) P(q = 0).
 
     Args:
@@ -301,6 +325,8 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
             They are normalised as `kl`, `js` and `total_variation` are; squared-hellinger is the
             integral of (sqrt p - sqrt q)^2, pearson of (p - q)^2 / q, neyman of (p - q)^2 / p, and
             gan is the game's value at D*, 2 JS - log 4, whose f(1) is -log 4.
+        certified: return a ball that is proved to hold the number, for an f of these names, normal
+            laws and their mixtures (pearson and neyman: of normal laws alone).
 
     Returns:
         A number >= 0 (of gan, in [-log 4, 0]); infinity when one law has mass where the other has
@@ -308,7 +334,7 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
 
     Raises:
         ValueError: as `optimal_discriminator`; or f is neither, or is not convex, or f(1) is not 0,
-            or its limits cannot be those of f.
+            or its limits cannot be those of f; or `certified` is True and f not of these names.
         ArithmeticError: the tails converge too slowly, a log density underflows, or p / q does
             and f has no `term`.
 
@@ -316,26 +342,32 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         Csiszár and Shields 2004, section 4 (claims A-DST-09, A-DST-10).
     """
     row = find_f(f)
+    if certified:
+        from theory.calculators import certified as proved
+
+        if row not in F_DIVERGENCES.values():
+            raise ValueError(f"f: got {row.name}, expected a name with certified=True")
+        return proved.f_divergence(p, q, row.name)
     p, q = _pair(p, q)
     term = row.term or ratio_term(row)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
         return row.within_bounds(float(np.sum(term(_log(w), _log(v)))))
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
+    if isinstance(p, NormalVector) and isinstance(q, NormalVector):
+        return several_dimensions.f_divergence(p, q, row.name)
+    p, q = _on_the_line(p, q, "f_divergence")
     infinite_p, infinite_q = math.isinf(row.slope_at_infinity), math.isinf(row.at_zero)
-    if (infinite_p and not _covers(q, p)) or (infinite_q and not _covers(p, q)):
+    if (infinite_p and not covers(q, p)) or (infinite_q and not covers(p, q)):
         return math.inf
 
-    def integrand(x: np.ndarray) -> np.ndarray:
-        log_p, log_q = p.logpdf(x), q.logpdf(x)
+    def integrand(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
         if infinite_p:
-            _refuse_lost(x, log_p, log_q, "q")
+            refuse_lost(x, log_p, log_q, "q")
         if infinite_q:
-            _refuse_lost(x, log_q, log_p, "p")
+            refuse_lost(x, log_q, log_p, "p")
         return term(log_p, log_q)
 
-    edges, cuts = _crossings(p, q), _joint_cuts(p, q)
+    edges, cuts = crossings(p, q), joint_cuts(p, q)
     low, high = cuts[-1]
     center, reach = low + (high - low) / 2, (high - low) / 2
     if (infinite_p or infinite_q) and reach < 1e300:
@@ -343,22 +375,36 @@ def f_divergence(p: Any, q: Any, f: str | FDivergence) -> float:
         steps = reach * 2.0 ** np.arange(0.125, 20.125, 0.125)
         edges = np.union1d(edges, np.concatenate([center - steps, center + steps]))
         cuts = [cuts[-1], *((center - step, center + step) for step in steps[[-9, -1]].tolist())]
-    return row.within_bounds(_integral(integrand, p, q, 1e-8, cuts, edges))
+    # A function of the caller's own may have kinks anywhere.
+    rough = None if row in F_DIVERGENCES.values() else (1e-6, "f: a function with fewer kinks")
+    return row.within_bounds(integral(integrand, p, q, 1e-8, cuts, edges, rough))
 
 
-def _pair(p: Any, q: Any) -> tuple[Mixture | Discrete, Mixture | Discrete]:
+def _pair(p: Any, q: Any) -> tuple[Law, Law]:
     if isinstance(p, list | tuple | np.ndarray) and isinstance(q, list | tuple | np.ndarray):
         n, m = np.size(p), np.size(q)
         if n != m:
             raise ValueError(f"q: got {m} probabilities, expected {n} as in p")
-    a, b = as_law(p, "p"), as_law(q, "q")
+    a, b = as_law_anywhere(p, "p"), as_law_anywhere(q, "q")
     if isinstance(a, Discrete) != isinstance(b, Discrete):
         kinds = ["discrete" if isinstance(c, Discrete) else "continuous" for c in (a, b)]
         raise ValueError(
             f"q: got a {kinds[1]} law ({_name(q)}) with a {kinds[0]} p ({_name(p)}), expected both "
             "discrete or both continuous; only theory.wasserstein compares the two kinds"
         )
+    if a.dimension != b.dimension:
+        raise ValueError(f"q: got {b.dimension} dimensions, expected {a.dimension} as of p")
     return a, b
+
+
+def _on_the_line(p: Law, q: Law, what: str) -> tuple[Mixture, Mixture]:
+    """Two densities of the line, once the laws with closed forms are dealt with."""
+    if isinstance(p, Mixture) and isinstance(q, Mixture):
+        return p, q
+    raise ValueError(
+        f"p: got a normal law in {p.dimension} dimensions, where {what} has no closed form, "
+        "expected laws on the line, or discrete laws"
+    )
 
 
 def _name(p: Any) -> str:
@@ -367,7 +413,8 @@ def _name(p: Any) -> str:
 
 def _aligned(p: Discrete, q: Discrete) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The points that have mass under either law, and the two laws' weights on them."""
-    points = np.union1d(p.points[p.weights > 0], q.points[q.weights > 0])
+    both = np.concatenate([p.points[p.weights > 0], q.points[q.weights > 0]])
+    points = np.unique(both, axis=0)
     return points, p.pmf(points), q.pmf(points)
 
 
@@ -376,7 +423,7 @@ def _log(weights: np.ndarray) -> np.ndarray:
         return np.log(weights)
 
 
-def _log_density(p: Mixture | Discrete, x: np.ndarray) -> np.ndarray:
+def _log_density(p: Law, x: np.ndarray) -> np.ndarray:
     return _log(p.pmf(x)) if isinstance(p, Discrete) else p.logpdf(x)
 
 
@@ -393,99 +440,15 @@ def _log_probabilities(d: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _answer(function: Callable[[np.ndarray], Any], x: np.ndarray, name: str) -> np.ndarray:
-    """What the function says of the points x, which it is given as a vector."""
-    vector = x.reshape(-1)
-    values = np.asarray(function(vector), dtype=float)
-    if values.shape != vector.shape:
-        raise ValueError(f"{name}: returned shape {values.shape} for x of shape {vector.shape}")
-    if np.isnan(values).any():
-        raise ValueError(f"{name}: returned NaN at x = {vector[np.isnan(values)][0]:g}")
-    return values.reshape(x.shape)
-
-
-def _covers(q: Mixture, p: Mixture) -> bool:
-    """Whether q has a density wherever p has."""
-    holds = q._intervals()
-    return all(any(c <= a and b <= d for c, d in holds) for a, b in p._intervals())
-
-
-def _refuse_lost(x: np.ndarray, log_p: np.ndarray, log_q: np.ndarray, name: str) -> None:
-    """Refuse the points at which log q is too small for float64 though p has mass there."""
-    lost = np.isneginf(log_q) & (np.exp(log_p) > 0)
-    if lost.any():
-        other = "q" if name == "p" else "p"
-        raise ArithmeticError(
-            f"log {name} underflows at x = {x[lost][0]:g} inside {name}'s support, "
-            f"where {other} has mass"
-        )
-
-
-def _integral(
-    f: Callable[[np.ndarray], np.ndarray],
-    p: Mixture | Discrete,
-    q: Mixture | Discrete,
-    scale: float,
-    cuts: list[tuple[float, float]] | None = None,
-    edges: np.ndarray | None = None,
-) -> float:
-    """The integral of f over the line, cut at the quantiles of both laws and at more `edges`."""
-    assert isinstance(p, Mixture)
-    assert isinstance(q, Mixture)
-    edges = np.empty(0) if edges is None else edges
-    cuts = cuts or _joint_cuts(p, q)
-    if p.is_rough or q.is_rough:
-        fault = "p, q: densities with fewer jumps and kinks"
-        return _looked_over(f, p, q, scale, cuts, edges, 1e-6, fault)
-    return integrate_to_tails(
-        f, np.unique(np.concatenate([p._edges, q._edges, edges])), cuts, scale
-    )
-
-
-def _looked_over(
-    f: Callable[[np.ndarray], np.ndarray],
-    p: Mixture,
-    q: Mixture,
-    scale: float,
-    cuts: list[tuple[float, float]],
-    more: np.ndarray,
-    tolerance: float,
-    fault: str,
-) -> float:
-    """The integral of an f that may jump anywhere; `tolerance` and `fault` as in `settled`."""
-    edges = np.unique(np.concatenate([p._edges, q._edges, more]))
-    below, above = p.cdf(edges) + q.cdf(edges), p.sf(edges) + q.sf(edges)
-    mass = np.where(below[1:] < 1, np.diff(below), -np.diff(above))
-    ends = [end for law in (p, q) for pair in law._intervals() for end in pair]
-    return settled(
-        lambda edges: integrate_to_tails(f, edges, cuts, scale),
-        f,
-        edges,
-        mass > 1e-10,
-        np.union1d(ends, np.union1d(more, [edges[0], edges[-1]])),
-        tolerance,
-        fault,
-    )
-
-
-def _places(edges: Any) -> np.ndarray:
-    """The places that the caller names, ascending."""
+    """What the function says of the points x, one number of each."""
+    answer = function(x)
     try:
-        places = np.asarray(edges, dtype=float)
+        values = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError("edges: got no array of numbers, expected places where D jumps") from None
-    if places.ndim != 1 or not np.isfinite(places).all():
-        got = f"shape {places.shape}" if places.ndim != 1 else "NaN or infinity"
-        raise ValueError(f"edges: got {got}, expected a vector of finite numbers")
-    return np.unique(places)
-
-
-def _crossings(p: Mixture, q: Mixture) -> np.ndarray:
-    """Where p = q, at which |p - q| has a kink."""
-    edges = np.union1d(p._edges, q._edges)
-    return sign_changes(lambda x: log_ratio(p.logpdf(x), q.logpdf(x)), edges)[1]
-
-
-def _joint_cuts(p: Mixture, q: Mixture) -> list[tuple[float, float]]:
-    """Three nested intervals outside of which neither law has mass to speak of."""
-    pairs = zip(p._cuts(), q._cuts(), strict=True)
-    return [(min(a, c), max(b, d)) for (a, b), (c, d) in pairs]
+        raise ValueError(f"{name}: returned {type(answer).__name__}, expected numbers") from None
+    if values.shape != x.shape[:1]:
+        raise ValueError(f"{name}: returned shape {values.shape} for x of shape {x.shape}")
+    if np.isnan(values).any():
+        at = x[np.isnan(values)][0]
+        raise ValueError(f"{name}: returned NaN at x = {at if at.ndim else format(at, 'g')}")
+    return values

@@ -50,6 +50,10 @@ _DEPTH = 100  # bisections of a piece; a jump is found to the last bit in fewer
 _PIECES = 20_000  # open at once beyond those given; only an integrand of pure noise gets there
 
 
+class SlowTails(ArithmeticError):
+    """An integral over the line converges too slowly to be cut where it was."""
+
+
 def integrate(f: Function, edges: np.ndarray, scale: float = 0.0) -> float:
     """The integral of `f` over the pieces between sorted `edges`.
 
@@ -134,7 +138,8 @@ def integrate_to_tails(
         scale: as in `integrate`.
 
     Raises:
-        ArithmeticError: the tails converge too slowly to be integrated.
+        SlowTails: they die out too slowly to be cut there.
+        ArithmeticError: as `integrate`.
     """
     (a, b), *_ = cuts
     rings: list[float] = []
@@ -151,8 +156,25 @@ def integrate_to_tails(
     if abs(rings[-1]) > 1e-10 * abs(total) + 1e-12:
         if abs(rings[-1]) >= 0.99 * abs(rings[-2]):
             return math.copysign(math.inf, rings[-1])
-        raise ArithmeticError("the tails are too heavy: the integral converges too slowly")
+        raise SlowTails("the tails are too heavy: the integral converges too slowly")
     return total
+
+
+def integrate_far(
+    f: Function, edges: np.ndarray, cuts: Sequence[tuple[float, float]], scale: float
+) -> float:
+    """As `integrate_to_tails`, but where the tails are too heavy goes on to 1e300."""
+    try:
+        return integrate_to_tails(f, edges, cuts, scale)
+    except SlowTails:
+        low, high = cuts[-1]
+        center, reach = low + (high - low) / 2, max((high - low) / 2, 1.0)
+        near, far = math.log10(reach), 300.0
+        steps = 10.0 ** np.linspace(near, far, 1 + 3 * math.ceil((far - near) / 3))
+        third = (steps.size - 1) // 3
+        edges = np.concatenate([edges, center - steps, center + steps])
+        distant = [(center - step, center + step) for step in steps[third::third].tolist()]
+        return integrate_to_tails(f, np.unique(edges), distant, scale)
 
 
 def sign_changes(g: Function, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -202,8 +202,8 @@ gap = Claim(
     alias="lipschitz-gap",
     title="a continuous G cannot leave a gap empty: mass ≥ 2 Φ(1/L) − 1",
     statement="A GAN approximates any law only under assumptions. A continuous G on a connected "
-    "latent space has connected support. An odd L-Lipschitz G of z ~ N(0, 1) fills the gap "
-    "(-1, 1) at least a little: its mass ≥ 2 Φ(1/L) - 1, which comes to "
+    "latent space has connected support. An odd L-Lipschitz G of z ~ N(0, 1) leaves mass in the "
+    "gap (-1, 1), namely a mass ≥ 2 Φ(1/L) - 1, and "
     + ", ".join(f"2 Φ(1/{L}) - 1 = {mass:.4f}" for L, mass in LEAST.items())
     + ".",
     formula=r"P(|G(z)| < 1) \ge P\Bigl( |z| < \frac{1}{L} \Bigr) = 2\,\Phi\Bigl( \frac{1}{L} "
@@ -295,7 +295,6 @@ def gap_in_words(rng):
                 mass = 2 * float(ndtr(1 / L)) - 1
             yield {
                 "mass": mass,
-                "its mass": mass,
                 "P(|G(z)| < 1)": mass,
                 r"P\Bigl( |z| < \frac{1}{L} \Bigr)": quad(standard_normal, -1 / L, 1 / L)[0],
                 "L": float(L),

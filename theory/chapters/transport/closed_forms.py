@@ -221,7 +221,7 @@ orders = Claim(
     ),
 )
 
-_FIRST, _SECOND = 1.25383, 1.56525  # of N(0.7, 0.6^2) and N(0, 2^2)
+_FIRST, _SECOND = 1.25383, 1.56525  # of N(1, 0.6^2) and N(0.3, 2^2)
 
 
 @orders.symbolic(scope=AS_STATED)
@@ -277,7 +277,7 @@ def orders_proof():
 def _example():
     from scipy import stats
 
-    return stats.norm(0.7, 0.6), stats.norm(0, 2)
+    return stats.norm(1, 0.6), stats.norm(0.3, 2)
 
 
 @orders.numerical(tolerance=0, description="W1 <= W2: the example and 100 programmes")
@@ -322,8 +322,8 @@ def orders_in_words(rng):
 
     p, q = _example()
     yield {
-        "m1": 0.7,
-        "m2": 0.0,
+        "m1": 1.0,
+        "m2": 0.3,
         "s1": 0.6,
         "s2": 2.0,
         "W1": wasserstein(p, q),

@@ -321,6 +321,9 @@ def product_in_words():
         "p = (.4, .3, .2, .1, 0)": bool(np.allclose(p, (0.4, 0.3, 0.2, 0.1, 0))),
         "(.4, .3, .2, .1, 0) and its mirror image cost 2.12": abs(independent - 2.12) < 1e-12,
         "0, ..., 4": None,
+        "it costs E|X - Y| for independent X and Y, in general more than W1": (
+            abs(independent - p @ cost @ q) < 1e-12 and independent > wasserstein(p, q)
+        ),
         "W₁": wasserstein(p, q),
         "W1": wasserstein(p, q),
         "W_1(p, q)": wasserstein(p, q),

@@ -142,7 +142,8 @@ def least_in_words():
     for a, b, mu, nu, mass in zip(x[:20], y, p, q, plans, strict=False):
         best = float(np.sum(distances(a, b) * mass))
         yield {
-            "W₁(p, q)": wasserstein(Discrete(a, mu), Discrete(b, nu)),
+            "W₁(p, q)": (distance := wasserstein(Discrete(a, mu), Discrete(b, nu))),
+            "W1(p, q) is the infimum of T(γ, |x - y|)": abs(distance - best) < 1e-9,
             "min over γ ∈ Γ(p, q) of ∬ |x − y| γ": best,
             r"\inf_{\gamma \in \Gamma(p, q)} \iint |x - y|\,\gamma(x, y)\,dx\,dy": best,
         }
@@ -187,7 +188,7 @@ monotone = Claim(
     statement="On the line, for c = |x - y|, it is optimal to move mass in order: the u-quantile "
     "of p to the u-quantile of q. So W1 is the area between the distribution functions, measured "
     "across or along: W1 = int |F - G| dx = int_0^1 |F^-1(u) - G^-1(u)| du. The order is optimal "
-    "for every twice differentiable convex price of x - y, too, but not for a concave one.",
+    "for every twice differentiable convex price of x - y, too, but not for sqrt |x - y|.",
     formula=r"W_1(p, q) = \int_{\mathbb{R}} |F(x) - G(x)|\,dx = "
     r"\int_0^1 |F^{-1}(u) - G^{-1}(u)|\,du",
     assumptions=("laws on the line", "finite first moments"),
@@ -307,6 +308,18 @@ def areas_by_quadrature():
 
 @monotone.meaning(tolerance=1e-8)
 def monotone_in_words():
+    dearer, dearest = (
+        max(max(_ordered_plan_is_dearer_by(price)) for price in prices)
+        for prices in ((np.abs,), _CONVEX)
+    )
+    rooted = max(_ordered_plan_is_dearer_by(lambda z: np.sqrt(np.abs(z))))
+    yield {
+        "it is optimal to move mass in order: the u-quantile of p to the u-quantile of q": (
+            dearer < 1e-9
+        ),
+        "The order is optimal for every twice differentiable convex price of x - y, too, but not "
+        "for sqrt |x - y|": dearest < 1e-9 and rooted > 0.01,
+    }
     for p, q, ends, cross in _crossing_pairs():
         across, along = (float(np.abs(area).sum()) for area in _areas(p, q, ends, cross))
         distance = wasserstein(p, q)

@@ -290,6 +290,9 @@ def sampled_in_words():
     yield {
         "√n E W1(p_n, p) goes to √(2/π) S": closer[2] < closer[1] / 3 < closer[0] / 9,
         "S(U[0, 1])": _size("uniform"),
+        "The sample gradients of W1 are biased": any(
+            abs(_slope(_first, n, theta) - _slope(_first, 0, theta)) > 0.1 for n, theta in _PLACES
+        ),
         "p = Bernoulli(0.6)": None,
         "q = Bernoulli(θ)": None,
         "θ": 0.8,
@@ -305,6 +308,7 @@ def sampled_in_words():
                 "∫ √(F (1 - F)) dx": size,
                 "E W1(p_n, p)": charge,
                 "∫ E|F_n - F| dx": charge,
+                "W1 charges a perfect generator for the sample": charge > 0,
             }
     charge, size = _charge("uniform", 400), _size("uniform")
     yield {

@@ -275,6 +275,7 @@ def mapped_in_words():
         yield {
             "A-OT-02": None,
             "c = |x - y|": None,
+            "its cost is W1": abs(paid - wasserstein(p, q)) < 1e-8,
             "T = G⁻¹ ∘ F carries p to q": arrives,
             "T = G^-1 o F": None,
             r"T = G^{-1} \circ F": None,

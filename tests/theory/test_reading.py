@@ -71,6 +71,18 @@ def test_false_relations_do_not(text):
     assert max(residuals(text)) > 1e-3
 
 
+def test_two_sides_that_differ_by_rounding_are_equal():
+    rounded = [{"x": 0.1 + 0.2, "y": 0.3}]
+    assert max(residuals("x = y", rounded)) < 1e-15
+    for text in ("x > y", "x < y", "x != y", "y < x"):
+        assert max(residuals(text, rounded)) == math.inf
+
+
+def test_the_sign_in_a_subscript_is_a_part_of_the_name():
+    assert tokens("x_{i-1}") != tokens("x_{i+1}")
+    assert tokens(r"\int_{-\infty}^0") != tokens(r"\int_{\infty}^0")
+
+
 def test_a_decimal_stands_for_what_rounds_to_it():
     third = [{"x": 1 / 3}]
     assert max(residuals("x = 0.333, 3 x = 1", third)) == 0

@@ -112,8 +112,8 @@ class Evidence:
     """What one leg found.
 
     `residual` is the largest of its residuals (of a counterexample, the smallest), `instances`
-    how many there were, `noticed` in how many of them a control's miss was noticed, `holds`
-    whether the leg did what it must, `detail` why not, `steps` the printed steps of a proof,
+    how many there were, `noticed` in how many of them a control's miss was noticed, `weak` whether
+    that were fewer than half, `holds` whether the leg did what it must, `detail` why not, `steps` the printed steps of a proof,
     `scope` what it proves, and `trace` where an exception came from.
     """
 
@@ -129,12 +129,8 @@ class Evidence:
     steps: tuple[str, ...] = ()
     scope: str = ""
     noticed: int = 0
+    weak: bool = False
     trace: str = ""
-
-    @property
-    def weak(self) -> bool:
-        """Whether a control was noticed in fewer than half of its instances."""
-        return self.kind == "control" and 2 * self.noticed < self.instances
 
     def record(self) -> dict[str, Any]:
         """This leg as a dictionary that JSON can hold (NaN and infinity become text)."""
@@ -407,6 +403,8 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
         detail = f"{type(error).__name__}: {error}"
         trace = traceback.format_exc()
     worst = _worst(leg.kind, residuals)
+    controls = leg.kind == "control" and not claim.erratum
+    noticed = sum(r > leg.tolerance for r in residuals) if controls else 0
     if not detail:
         detail = _judge(claim, leg, residuals, worst, steps)
     return Evidence(
@@ -421,7 +419,8 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
         detail,
         tuple(steps) if leg.kind == "symbolic" else (),
         leg.scope,
-        sum(r > leg.tolerance for r in residuals) if leg.kind == "control" else 0,
+        noticed,
+        controls and 2 * noticed < len(residuals),
         trace,
     )
 

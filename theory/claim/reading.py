@@ -19,6 +19,9 @@ from typing import Any
 # How near a bound with a number in it must come to being reached on some instance: else a looser
 # bound would read as true, too.
 NEAR = 0.05
+# How far apart, relative to the larger, two sides must be that are said to differ: further than by
+# the rounding of two equal ones.
+APART = 1e-12
 
 # fmt: off
 _SAME = {
@@ -103,9 +106,14 @@ def tokens(text: str) -> list[str]:
         text = f"{text[: found.start()]}^({inner}) {text[end:]}"
     text = re.sub(r"\\([A-Za-z]+'*|.)", lambda c: _COMMANDS.get(c[1], f" {c[1]} "), text)
     text = re.sub(r"(?<=\w)_\s+(?=\w)", "_", text)
-    text = re.sub(r"\s*_\s*\{\s*([^{}]*?)\s*\}", lambda c: "_" + re.sub(r"\W+", "", c[1]), text)
+    text = re.sub(r"\s*_\s*\{\s*([^{}]*?)\s*\}", lambda c: "_" + _subscript(c[1]), text)
     text = re.sub(r"(?<![\w}])\{|\}(?!_)|[{}&]", " ", text)
     return _TOKEN.findall(text)
+
+
+def _subscript(inner: str) -> str:
+    """A subscript in braces as a part of its name: x_{i-1} is another name than x_{i+1}."""
+    return re.sub(r"\W+", "", inner.replace("-", "minus").replace("+", "plus"))
 
 
 def _group(text: str, start: int) -> tuple[str, int]:
@@ -269,11 +277,11 @@ def _compared(words, sign, left, right, rounding, scale, numbered) -> Reading:
         allowed = rounding or 0.02 * max(abs(left), abs(right))
         return Reading(words, max(0.0, abs(gap) - allowed) / scale, 0.0)
     if sign == "!=":
-        return Reading(words, 0.0 if abs(gap) > rounding else math.inf, 0.0)
+        return Reading(words, 0.0 if abs(gap) > rounding + APART * scale else math.inf, 0.0)
     excess = gap if sign in ("<", "<=") else -gap
     size = max(abs(left), abs(right)) or 1.0
     slack = abs(gap) / size if numbered and math.isfinite(size) else 0.0
-    strict = sign in ("<", ">") and gap == 0.0
+    strict = sign in ("<", ">") and abs(gap) <= APART * scale
     return Reading(words, math.inf if strict else max(0.0, excess - rounding) / scale, slack)
 
 

@@ -105,6 +105,7 @@ def likelihood_in_words(rng):
             "sum (x_i - m)^2": squares,
             r"\sum_{i=1}^{N} x_i": float(sum(x)),
             r"\sum_{i=1}^{N} (x_i - m)^2": squares,
+            "x_1, ..., x_N": None,
             "with N and not N - 1": abs(sigma - x.std()) < 1e-6 < abs(sigma - x.std(ddof=1)),
         }
 

@@ -452,7 +452,7 @@ def superposition():
 
 @perceptron.meaning()
 def perceptron_in_words():
-    for a in (-2.0, 0.5, 40.0):
+    for a in (-2.0, 0.5, 1.0, 40.0):
         slope = (step(a + 1e-3) - step(a - 1e-3)) / 2e-3
         yield {
             "H(1)": step(1),

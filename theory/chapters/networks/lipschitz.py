@@ -197,6 +197,7 @@ def lipschitz_in_words(rng):
         yield {
             r"\mathrm{Lip}(N)": max(_stretch(layers, activation("tanh"), v, 0.0) for v in x),
             r"\prod_{l=1}^{L} \|W_l\|_2": float(np.prod([_norm(W) for W in layers])),
+            "W_1, ..., W_L": None,
             "activations of slope at most 1": gentle,
             "make it 1-Lipschitz": unit,
             "for the kernel (1, 1, 1)/3 it is 1": abs(_norm(_circulant(row[0], 12)) - 1) < 1e-12,

@@ -212,7 +212,8 @@ def mean_proof():
         "the mean of N equal means e, each int p_g(g) N(x; g, sigma^2) dg, is e",
         sp.Sum(one / N, (i, 1, N)).doit() - one,
     )
-    kernel = sp.Lambda((x, g), sp.exp(-((x - g) ** 2) / (2 * t**2)) / (t * sp.sqrt(2 * sp.pi)))
+    normal_law = sp.Function("n")  # of the square of the distance, over that of the width
+    kernel = sp.Lambda((x, g), normal_law((x - g) ** 2 / t**2) / t)
     yield (
         "N(x; g, sigma^2) = N(x - g; 0, sigma^2): the integral is a convolution, for any p_g",
         kernel(x, g) - kernel(x - g, 0),

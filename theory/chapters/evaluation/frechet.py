@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from theory.calculators.transport import wasserstein
+from theory.chapters.evaluation.parzen import standard_errors
 from theory.claim import AS_STATED, Claim, excess
 
 
@@ -113,6 +114,11 @@ def _cost_of_map(m1, C1, m2, C2) -> float:
     return float(np.sum((m1 - m2) ** 2) + np.trace(move @ C1 @ move.T))
 
 
+def _cost(m1, C1, m2, C2, shared: float) -> float:
+    """E|x - y|² of a coupling, by the trace of cov(x, y)."""
+    return float(np.sum((m1 - m2) ** 2) + np.trace(C1 + C2) - 2 * shared)
+
+
 @distance.numerical(tolerance=1e-10, description="the formula against the cost of the linear map")
 def cost_of_the_map(rng):
     for d in (1, 2, 5):
@@ -123,13 +129,12 @@ def cost_of_the_map(rng):
 @distance.numerical(tolerance=1e-10, description="what random couplings cost less")
 def other_couplings(rng):
     for d in (2, 3, 5):
-        m1, C1, m2, C2 = _laws(rng, d)
+        m1, C1, m2, C2 = laws = _laws(rng, d)
         for _coupling in range(50):
             K = rng.normal(size=(d, d))
             K /= np.linalg.norm(K, 2)  # cov(x, y) = C1^(1/2) K C2^(1/2), |K| <= 1
             shared = np.trace(_root(C1) @ K @ _root(C2))
-            cost = np.sum((m1 - m2) ** 2) + np.trace(C1 + C2) - 2 * shared
-            yield excess(frechet(m1, C1, m2, C2), cost)
+            yield excess(frechet(*laws), _cost(m1, C1, m2, C2, shared))
 
 
 def _on_the_line(p, q) -> float:
@@ -181,7 +186,7 @@ def distance_in_words(rng):
 def commuting(rng):
     for d in (2, 3, 5):
         m1, C1, m2, C2 = _laws(rng, d)
-        said = np.sum((m1 - m2) ** 2) + np.trace(C1 + C2) - 2 * np.trace(_root(C1) @ _root(C2))
+        said = _cost(m1, C1, m2, C2, np.trace(_root(C1) @ _root(C2)))
         yield abs(said / _cost_of_map(m1, C1, m2, C2) - 1)
 
 
@@ -316,8 +321,7 @@ def _fid_of_samples(n: int, rng: np.random.Generator) -> np.ndarray:
 @bias.sampling("FID of 5 to 20 samples to their own law, against 2 (1 - c_N)")
 def fid_of_samples(rng):
     for n in (5, 10, 20):
-        seen = _fid_of_samples(n, rng)
-        yield (seen.mean() - 2 * (1 - _shrinkage(n))) / (seen.std() / np.sqrt(seen.size))
+        yield standard_errors(_fid_of_samples(n, rng), 2 * (1 - _shrinkage(n)))
 
 
 # c_N = 1 - (3/4)/N - (7/32)/N² - ...: N times the bias is 3/2 + (7/16)/N.
@@ -432,7 +436,7 @@ def two_samples(rng):
         x, y = rng.normal(size=(2, 50_000, n))
         means = (x.mean(axis=1) - y.mean(axis=1)) ** 2
         seen = means + (x.std(axis=1) - y.std(axis=1)) ** 2
-        yield (seen.mean() - 2 * (1 - _shrinkage(n))) / (seen.std() / np.sqrt(seen.size))
+        yield standard_errors(seen, 2 * (1 - _shrinkage(n)))
 
 
 @bias.control("the deviation's error alone is counted, 1/(2N)", of=rate, miss=1)

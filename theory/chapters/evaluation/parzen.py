@@ -62,6 +62,11 @@ def two_bumps(rng: np.random.Generator) -> Mixture:
     return Mixture.normal([0.4, 0.6], rng.normal([-1.5, 1.5], 0.3), rng.uniform(0.5, 1, 2))
 
 
+def standard_errors(values: np.ndarray, said: float) -> float:
+    """How many standard errors the mean of the values is from what is said."""
+    return float((values.mean() - said) / (values.std() / np.sqrt(values.size)))
+
+
 window = Claim(
     id="A-EVA-01",
     alias="parzen-window",
@@ -269,9 +274,8 @@ def monte_carlo(rng):
 
 @mean.sampling()
 def mean_by_sampling(rng):
-    k = _windows(rng, 500_000)
-    yield (k.mean() - np.exp(-(0.7**2) / 2 / 1.09) / np.sqrt(2 * np.pi * 1.09)) / (
-        k.std() / np.sqrt(k.size)
+    yield standard_errors(
+        _windows(rng, 500_000), np.exp(-(0.7**2) / 2 / 1.09) / np.sqrt(2 * np.pi * 1.09)
     )
 
 
@@ -312,6 +316,11 @@ def _points_of(p: Mixture) -> tuple[np.ndarray, np.ndarray]:
 @mean.control("the window is said to estimate p_g itself", of=monte_carlo, miss=0.00735)
 def density_itself(rng):
     yield abs(_windows(rng, 2_000_000).mean() - _PLAIN)
+
+
+@mean.control("the same, in standard errors", of=mean_by_sampling, miss=12.3)
+def density_by_sampling(rng):
+    yield standard_errors(_windows(rng, 500_000), _PLAIN)
 
 
 @mean.control("variances are added as 1 + σ in place of 1 + σ²", of=widened_mixtures, miss=0.0154)

@@ -115,6 +115,15 @@ def _error_steps(sp):
         sp.limit(B / M, M, sp.oo),
     )
     yield "and the bias with sigma -> 0: consistent", sp.limit(A * s**4, s, 0)
+    half, rest, spread = sp.symbols("h R C", real=True)  # p''/2, and what O(σ⁴), O(1/N) hold
+    whole = (
+        (half * s**2 + rest * s**4) ** 2 / (half**2 * s**4),
+        (B / (N * s) + spread / N) * N * s / B,
+    )
+    yield (
+        "squared bias over A sigma^4, variance over B/(N sigma): both go to 1 with sigma -> 0",
+        sp.Matrix([sp.limit(sp.simplify(part), s, 0) - 1 for part in whole]),
+    )
     best = (B / (4 * A * N)) ** sp.Rational(1, 5)
     yield (
         "A sigma^4 + B/(N sigma) is least at sigma = (B/(4AN))^(1/5)",

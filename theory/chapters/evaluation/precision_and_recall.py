@@ -72,14 +72,18 @@ def curve_proof():
         sp.Matrix([above.subs(t, 1), below.subs(t, 0)]),
     )
     delta, eps, alpha = sp.symbols("delta epsilon alpha", real=True)
-    gap = scale * (1 - delta) + eps - alpha  # >= 0, and 0 on the boundary for one lambda
+    gap = scale * (1 - delta) + eps - alpha  # >= 0
     yield (
         "alpha <= lambda (1 - delta) + eps is delta <= 1 - beta + eps/lambda, beta = alpha/lambda",
         (sp.simplify(1 - alpha / scale + eps / scale - delta - gap / scale)),
     )
+    # Mixtures of tests are tests: the boundary is concave, so at each eps a line of some slope
+    # 1/lambda lies above it, by r at another eps
+    other = sp.Symbol("e", real=True)
+    lower = delta + (other - eps) / scale - r
     yield (
-        "with equality together: the boundary is concave and has a line of slope 1/lambda",
-        (sp.diff(1 - alpha / scale + eps / scale, eps) - 1 / scale),
+        "at that lambda every other point costs more, by lambda r >= 0: alpha is reached at eps",
+        sp.expand(scale * (1 - lower) + other - (scale * (1 - delta) + eps) - scale * r),
     )
     x, y = sp.symbols("x y", real=True)
     yield (

@@ -11,7 +11,8 @@ from theory.chapters.densities import figures as densities
 from theory.chapters.densities.explicit_density import GaussianModel
 from theory.chapters.evaluation import figures as evaluation
 from theory.chapters.evaluation import parzen_consistency
-from theory.chapters.evaluation.parzen import log_parzen, parzen_variance
+from theory.chapters.evaluation.parzen import log_parzen
+from theory.chapters.evaluation.parzen_consistency import parzen_variance
 from theory.chapters.networks import figures as networks
 from theory.chapters.networks.activations import ACTIVATIONS, activation
 from theory.chapters.networks.layers import dropout

@@ -48,15 +48,6 @@ def log_parzen(x: Any, samples: Any, sigma: float) -> np.ndarray:
     return logsumexp(-squared / (2 * sigma**2), axis=1) - constant
 
 
-def parzen_variance(p: Mixture, x: Any, sigma: float, n: int) -> np.ndarray:
-    """Var[p̂(x)] with n samples of a mixture p of normal laws: (E[k²] - E[k]²)/n (A-EVA-06).
-
-    The window's square k² is the window of width σ/√2, divided by 2σ√π.
-    """
-    square = smoothed(p, sigma / np.sqrt(2)).pdf(x) / (2 * sigma * np.sqrt(np.pi))
-    return (square - smoothed(p, sigma).pdf(x) ** 2) / n
-
-
 def two_bumps(rng: np.random.Generator) -> Mixture:
     """A mixture of two normal laws, around -1.5 and 1.5."""
     return Mixture.normal([0.4, 0.6], rng.normal([-1.5, 1.5], 0.3), rng.uniform(0.5, 1, 2))

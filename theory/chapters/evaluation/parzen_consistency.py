@@ -5,17 +5,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from theory.calculators.densities import Mixture
 from theory.calculators.noise import smoothed
 from theory.chapters.evaluation.parzen import (
     log_parzen,
-    parzen_variance,
     standard_errors,
     two_bumps,
 )
 from theory.claim import AS_STATED, Claim
+
+
+def parzen_variance(p: Mixture, x: Any, sigma: float, n: int) -> np.ndarray:
+    """Var[p̂(x)] with n samples of a mixture p of normal laws: (E[k²] - E[k]²)/n (A-EVA-06).
+
+    The window's square k² is the window of width σ/√2, divided by 2σ√π.
+    """
+    square = smoothed(p, sigma / np.sqrt(2)).pdf(x) / (2 * sigma * np.sqrt(np.pi))
+    return (square - smoothed(p, sigma).pdf(x) ** 2) / n
+
 
 consistency = Claim(
     id="A-EVA-06",

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import theory
 from theory import Mixture
 from theory.calculators.noise import smoothed
 from theory.chapters.densities import figures as densities
 from theory.chapters.densities.explicit_density import GaussianModel
 from theory.chapters.evaluation import figures as evaluation
-from theory.chapters.evaluation.parzen import log_parzen, parzen_variance
+from theory.chapters.evaluation import parzen_consistency
+from theory.chapters.evaluation.parzen import log_parzen
+from theory.chapters.evaluation.parzen_consistency import parzen_variance
 from theory.chapters.networks import figures as networks
 from theory.chapters.networks.activations import ACTIVATIONS, activation
 from theory.chapters.networks.layers import dropout
@@ -105,6 +108,13 @@ def test_parzen_window_is_kernel_density(d):
 def test_parzen_window_refuses_bad_input(x, samples, sigma, message):
     with pytest.raises(ValueError, match=message):
         log_parzen(x, samples, sigma)
+
+
+@pytest.mark.parametrize("name", ["parzen_variance", "_derivative"])
+def test_half_a_percent_in_variance_or_bias_is_noticed(name, monkeypatch):  # A-EVA-06
+    right = getattr(parzen_consistency, name)
+    monkeypatch.setattr(parzen_consistency, name, lambda *a: 1.005 * right(*a))
+    assert theory.verify("A-EVA-06").status == "failed"
 
 
 def test_smoothed_takes_mixtures_of_several_kinds():

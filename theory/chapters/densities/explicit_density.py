@@ -84,6 +84,11 @@ class GaussianModel:
         return self.mean + self.std * np.random.default_rng(seed).standard_normal(int(n))
 
 
+def standard_errors(values: np.ndarray, said: float) -> float:
+    """How many standard errors the mean of the values is from what is said."""
+    return float((values.mean() - said) / (values.std() / np.sqrt(values.size)))
+
+
 goal = Claim(
     id="A-GEN-01",
     alias="generative-modelling",
@@ -155,8 +160,7 @@ def _distances_of_fits(n: int, divisor: int, rng: np.random.Generator) -> np.nda
 @goal.sampling()
 def fits_to_samples(rng):
     for n in (8, 15, 30):
-        left = _distances_of_fits(n, n, rng)
-        yield (left.mean() - _mean_kl(n)) / (left.std() / np.sqrt(left.size))
+        yield standard_errors(_distances_of_fits(n, n, rng), _mean_kl(n))
 
 
 # psi(z) = log z - 1/(2z) - 1/(12z²) + ...: N times the mean is 1 + (61/12)/N + ..., at N = 1000
@@ -212,8 +216,7 @@ def goal_in_words(rng):
 )
 def unbiased_variance(rng):
     for n in (8, 15):
-        left = _distances_of_fits(n, n - 1, rng)
-        yield (left.mean() - _mean_kl(n)) / (left.std() / np.sqrt(left.size))
+        yield standard_errors(_distances_of_fits(n, n - 1, rng), _mean_kl(n))
 
 
 @goal.control(

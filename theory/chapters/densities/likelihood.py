@@ -14,7 +14,7 @@ import numpy as np
 
 from theory.calculators.densities import Mixture
 from theory.calculators.divergences import js, kl
-from theory.chapters.densities.explicit_density import GaussianModel
+from theory.chapters.densities.explicit_density import GaussianModel, standard_errors
 from theory.claim import AS_STATED, Claim
 
 likelihood = Claim(
@@ -105,6 +105,7 @@ def likelihood_in_words(rng):
             "sum (x_i - m)^2": squares,
             r"\sum_{i=1}^{N} x_i": float(sum(x)),
             r"\sum_{i=1}^{N} (x_i - m)^2": squares,
+            "x_1, ..., x_N": None,
             "with N and not N - 1": abs(sigma - x.std()) < 1e-6 < abs(sigma - x.std(ddof=1)),
         }
 
@@ -191,8 +192,7 @@ def all_samples(rng):
 
 @bias.sampling()
 def bias_by_sampling(rng):
-    estimates = rng.normal(0, 2, (200_000, 5)).var(axis=1)
-    yield (estimates.mean() - 3.2) / (estimates.std() / np.sqrt(estimates.size))
+    yield standard_errors(rng.normal(0, 2, (200_000, 5)).var(axis=1), 3.2)
 
 
 @bias.meaning()
@@ -222,8 +222,8 @@ def called_unbiased(rng):
     "the samples are not independent: drawn in equal pairs", of=bias_by_sampling, miss=32.5
 )
 def equal_pairs(rng):
-    estimates = np.repeat(rng.normal(0, 2, (20_000, 3)), 2, axis=1)[:, :5].var(axis=1)
-    yield abs(estimates.mean() - 3.2) / (estimates.std() / np.sqrt(estimates.size))
+    pairs = np.repeat(rng.normal(0, 2, (20_000, 3)), 2, axis=1)[:, :5]
+    yield standard_errors(pairs.var(axis=1), 3.2)
 
 
 misspecified = Claim(

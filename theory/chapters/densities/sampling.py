@@ -106,6 +106,10 @@ def affine_in_words(rng):
             "of z ~ N(0, 1) the image m + sigma z has the law N(m, sigma^2)": (
                 _transform_error(m, -s, t).max() < 1e-12
             ),
+            "m + sigma * randn() samples the fitted normal law": (
+                GaussianModel(m, s).sample(1, seed)[0]
+                == m + s * np.random.default_rng(seed).standard_normal()
+            ),
             "G(z)": GaussianModel(m, s).sample(1, seed)[0],
             "m": m,
             "sigma": s,

@@ -9,7 +9,8 @@ import numpy as np
 from theory.calculators.densities import Mixture
 from theory.calculators.integration import integrate
 from theory.calculators.noise import smoothed
-from theory.chapters.evaluation.parzen import log_parzen, parzen_variance
+from theory.chapters.evaluation.parzen import log_parzen
+from theory.chapters.evaluation.parzen_consistency import parzen_variance
 from theory.report.illustration import BLUE, GREY, ORANGE, PURPLE, canvas, illustration
 
 TRUTH = Mixture.normal([0.4, 0.6], [-1.5, 1.5], [0.5, 0.8])

@@ -5,12 +5,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from theory.calculators.densities import Mixture
 from theory.calculators.noise import smoothed
-from theory.chapters.evaluation.parzen import log_parzen, parzen_variance, two_bumps
+from theory.chapters.evaluation.parzen import (
+    log_parzen,
+    standard_errors,
+    two_bumps,
+)
 from theory.claim import AS_STATED, Claim
+
+
+def parzen_variance(p: Mixture, x: Any, sigma: float, n: int) -> np.ndarray:
+    """Var[p̂(x)] with n samples of a mixture p of normal laws: (E[k²] - E[k]²)/n (A-EVA-06).
+
+    The window's square k² is the window of width σ/√2, divided by 2σ√π.
+    """
+    square = smoothed(p, sigma / np.sqrt(2)).pdf(x) / (2 * sigma * np.sqrt(np.pi))
+    return (square - smoothed(p, sigma).pdf(x) ** 2) / n
+
 
 consistency = Claim(
     id="A-EVA-06",
@@ -110,6 +126,15 @@ def _error_steps(sp):
         sp.limit(B / M, M, sp.oo),
     )
     yield "and the bias with sigma -> 0: consistent", sp.limit(A * s**4, s, 0)
+    half, rest, spread = sp.symbols("h R C", real=True)  # p''/2, and what O(σ⁴), O(1/N) hold
+    whole = (
+        (half * s**2 + rest * s**4) ** 2 / (half**2 * s**4),
+        (B / (N * s) + spread / N) * N * s / B,
+    )
+    yield (
+        "squared bias over A sigma^4, variance over B/(N sigma): both go to 1 with sigma -> 0",
+        sp.Matrix([sp.limit(sp.simplify(part), s, 0) - 1 for part in whole]),
+    )
     best = (B / (4 * A * N)) ** sp.Rational(1, 5)
     yield (
         "A sigma^4 + B/(N sigma) is least at sigma = (B/(4AN))^(1/5)",
@@ -198,17 +223,20 @@ def fixed_width(rng):
         yield _left(two_bumps(rng), np.linspace(-3, 3, 61), sigma)
 
 
+def _estimates(p: Mixture, sigma: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """1000 estimates of p(0.5), each from n samples."""
+    draws = p.rvs((1000, n, 1), random_state=rng)
+    return np.exp([log_parzen([[0.5]], samples, sigma)[0] for samples in draws])
+
+
 @consistency.sampling()
 def moments_of_estimates(rng):
-    p, repeats, n = two_bumps(rng), 1000, 100
+    p, n = two_bumps(rng), 100
     for sigma in (0.2, 0.6):
-        draws = p.rvs((repeats, n, 1), random_state=rng)
-        estimates = np.exp([log_parzen([[0.5]], samples, sigma)[0] for samples in draws])
+        estimates = _estimates(p, sigma, n, rng)
         centre = float(smoothed(p, sigma).pdf(0.5))
-        yield (estimates.mean() - centre) / (estimates.std() / np.sqrt(repeats))
-        squares = (estimates - centre) ** 2
-        variance = float(parzen_variance(p, 0.5, sigma, n))
-        yield (squares.mean() - variance) / (squares.std() / np.sqrt(repeats))
+        yield standard_errors(estimates, centre)
+        yield standard_errors((estimates - centre) ** 2, float(parzen_variance(p, 0.5, sigma, n)))
 
 
 @consistency.meaning()
@@ -267,6 +295,20 @@ def whole_curvature(rng):
 def constant_of_the_window(rng):
     for _instance in range(5):
         yield _variance_ratio(two_bumps(rng), np.sqrt(2 * np.pi))
+
+
+@consistency.control(
+    "the mean is p, and the leading order is all of the variance", of=moments_of_estimates, miss=29
+)
+def leading_order_alone(rng):
+    p, n = two_bumps(rng), 100
+    density = float(p.pdf(0.5))
+    sigma = 0.6
+    estimates = _estimates(p, sigma, n, rng)
+    yield standard_errors(estimates, density)
+    centre = float(smoothed(p, sigma).pdf(0.5))
+    leading = density / (2 * np.sqrt(np.pi) * n * sigma)
+    yield standard_errors((estimates - centre) ** 2, leading)
 
 
 @consistency.control("σ = N^(-1/4), N^(-1/6), or σ falls as fast as 1/N", of=rate, miss=0.8)

@@ -135,9 +135,9 @@ def _range_error(f: Callable, least: float, most: float) -> float:
     return float(max(errors))
 
 
-@ranges.numerical(tolerance=1e-12, description="the ends of the three ranges, on [-700, 700]")
+@ranges.numerical(tolerance=1e-12, description="the ends of six ranges, on [-700, 700]")
 def ends():
-    for name in ("sigmoid", "tanh", "ReLU"):
+    for name in ("step", "linear", "sigmoid", "tanh", "ReLU", "maxout of a, −a"):
         f = activation(name)
         yield _range_error(f.function, f.least, f.most)
 
@@ -212,8 +212,7 @@ def needed_proof():
     for name, (f, left) in named.items():
         yield f"{name}: slope 1 to the right of 0", (f(h) - f(0)) / h - 1
         yield f"and {left} to the left: a corner", (f(0) - f(-h)) / h - left
-        yield f"{name} exceeds every bound h, at h + 1", f(h + 1) - h > 0
-    yield "so does the linear activation", (h + 1) - h > 0
+        yield f"{name} is h at h, above every bound, as the linear one", f(h) - h
     yield from _linear_stack_steps()
     w, x, y = sp.symbols("w x y", real=True)
     f = sp.Function("f")
@@ -452,7 +451,7 @@ def superposition():
 
 @perceptron.meaning()
 def perceptron_in_words():
-    for a in (-2.0, 0.5, 40.0):
+    for a in (-2.0, 0.5, 1.0, 40.0):
         slope = (step(a + 1e-3) - step(a - 1e-3)) / 2e-3
         yield {
             "H(1)": step(1),

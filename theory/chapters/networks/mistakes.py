@@ -152,7 +152,7 @@ def requirement_proof():
         ("leaky ReLU", lambda a: sp.Max(k * a, a), k),
         ("maxout of a and -a", lambda a: sp.Max(a, -a), -1),
     ):
-        yield f"{name} exceeds every bound h, at h + 1", f(h + 1) - h > 0
+        yield f"{name} is h at h, above every bound", f(h) - h
         yield (
             f"its slope to the right of 0 is 1, to the left {left}",
             sp.Matrix([f(h) / h - 1, -f(-h) / h - left]),

@@ -226,7 +226,12 @@ def best_factor(rng):
 
 @momentum.meaning()
 def momentum_in_words(rng):
+    problem = (1.0, 1.0, 0.4, 0.3)
+    same = np.allclose(_descend(*problem, 50), momentum_iterates(*problem, 50), atol=1e-12)
     words = {
+        "v ← μv − η∇, w ← w + v": same,
+        "v ← mu v - eta grad, w ← w + v": same,
+        "w_k is a combination of r_1^k and r_2^k": same,
         "λw²/2": None,  # the loss, of which the legs take the gradient λw
         "lambda w^2/2": None,
         "converges exactly if": not any(_limit_errors(lambda mu: 2 * (1 + mu))),

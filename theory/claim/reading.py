@@ -113,7 +113,7 @@ def tokens(text: str) -> list[str]:
 
 def _subscript(inner: str) -> str:
     """A subscript in braces as a part of its name: x_{i-1} is another name than x_{i+1}."""
-    return re.sub(r"\W+", "", inner.replace("-", "minus").replace("+", "plus"))
+    return re.sub(r"\W", lambda sign: f"u{ord(sign[0])}u", "".join(inner.split()))
 
 
 def _group(text: str, start: int) -> tuple[str, int]:
@@ -277,11 +277,12 @@ def _compared(words, sign, left, right, rounding, scale, numbered) -> Reading:
         allowed = rounding or 0.02 * max(abs(left), abs(right))
         return Reading(words, max(0.0, abs(gap) - allowed) / scale, 0.0)
     if sign == "!=":
-        return Reading(words, 0.0 if abs(gap) > rounding + APART * scale else math.inf, 0.0)
+        apart = abs(gap) > rounding + APART * max(abs(left), abs(right))
+        return Reading(words, 0.0 if apart else math.inf, 0.0)
     excess = gap if sign in ("<", "<=") else -gap
     size = max(abs(left), abs(right)) or 1.0
     slack = abs(gap) / size if numbered and math.isfinite(size) else 0.0
-    strict = sign in ("<", ">") and abs(gap) <= APART * scale
+    strict = sign in ("<", ">") and abs(gap) <= APART * size
     return Reading(words, math.inf if strict else max(0.0, excess - rounding) / scale, slack)
 
 

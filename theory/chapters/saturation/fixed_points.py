@@ -58,8 +58,8 @@ def same_direction_proof():
         sp.simplify(sp.diff(loss(a), a).subs(a, sp.log(s)))
         for loss in (saturating_loss, non_saturating_loss)
     )
-    yield "saturating: the slope -s/(1 + s) is negative", saturating < 0
-    yield "non-saturating: the slope -1/(1 + s) is negative", other < 0
+    yield "saturating: the slope -s/(1 + s) is negative", -saturating > 0
+    yield "non-saturating: the slope -1/(1 + s) is negative", -other > 0
     x, theta = sp.symbols("x theta", real=True)
     p = sp.Function("p", positive=True)
     yield (

@@ -195,8 +195,8 @@ non_saturating_divergence = Claim(
         "p_theta is differentiable in theta, under the integral",
     ),
     sources=(
-        "Shannon et al. 2020, Non-saturating GAN Training as Divergence Minimization "
-        "(the softened reverse KL; cited from memory)",
+        "Shannon et al. 2020, Non-saturating GAN training as divergence minimization, "
+        "arXiv 2010.08029 (the name softened reverse KL is cited from memory)",
         "Arjovsky and Bottou 2017, Theorem 2.5",
     ),
 )

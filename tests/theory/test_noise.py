@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+import theory
 from theory.calculators.divergences import js
 from theory.calculators.noise import js_gradient, noised_uniform, noised_uniform_density
 from theory.chapters.supports.low_dimension import share_of_cells, spiral
@@ -53,6 +54,21 @@ def test_spiral_has_the_length_it_says():
     points = spiral(np.linspace(-1, 1, 200_001))
     assert np.linalg.norm(np.diff(points, axis=0), axis=1).sum() == pytest.approx(25.7, abs=0.05)
     assert np.abs(points).max() <= 0.8
+
+
+def test_shares_of_the_spiral():
+    """A-SUP-06: .184 and .098 at the two smaller sizes, by half a million points along it."""
+    points = spiral(np.linspace(-1, 1, 500_001))
+    shares = [share_of_cells(points, size) for size in (0.1, 0.05, 0.025, 0.0125)]
+    assert shares == pytest.approx([0.485, 0.320, 0.184, 0.098], abs=5e-4)
+
+
+def test_a_smaller_bound_is_refused():
+    """A-SUP-06: its bound is tight, so with 1 or 3 for the 4 it does not hold."""
+    evidence = {e.name: e for e in theory.verify("A-SUP-06").evidence}
+    assert evidence["shares within the bound"].residual == 0
+    assert evidence["one cell for each piece"].noticed >= 4
+    assert evidence["three cells for each piece"].noticed == 4
 
 
 def test_bad_input_is_named():

@@ -8,6 +8,8 @@ p and q stand for p_data(x) and p_g(x).
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.special import expit, log_expit
 
@@ -107,6 +109,9 @@ def _slope(f, at: float) -> float:
     return float(np.dot([3 / 4, -3 / 20, 1 / 60], pairs))
 
 
+_THETAS = (1.1, -0.7, 1.6)  # means of the generated samples, whose spread is 1.3
+
+
 def _data() -> Mixture:
     return Mixture.normal([1], [0.0], [1.0])
 
@@ -119,6 +124,7 @@ def _middle(theta: float) -> Mixture:
     return Mixture.normal([0.5, 0.5], [0.0, theta], [1.0, 1.3])
 
 
+@cache
 def frozen_slope(theta: float) -> float:
     """d/dm E[-log D*(m + 1.3 z)] at m = theta, D* that of theta; Gauss-Hermite over z."""
     d = optimal_discriminator(_data(), _fakes(theta))
@@ -130,26 +136,28 @@ def frozen_slope(theta: float) -> float:
     return _slope(loss, theta)
 
 
+@cache
 def kl_slope(theta: float) -> float:
     """d/dtheta KL(p_theta || p_data)."""
     return _slope(lambda m: kl(_fakes(m), _data()), theta)
 
 
+@cache
 def js_slope(theta: float) -> float:
     """d/dtheta JS(p_data, p_theta)."""
     return _slope(lambda m: js(_data(), _fakes(m)), theta)
 
 
 @optimal_gradient.numerical(tolerance=1e-6, description="N(0, 1) against N(theta, 1.3^2)")
-def frozen_slope_against_the_divergences(rng):
+def frozen_slope_against_the_divergences():
     yield abs(frozen_slope(1.1) - 0.7811325556)  # 1.1 - 0.3188674444
-    for theta in (1.1, *rng.uniform(-2, 2, 2)):
+    for theta in _THETAS:
         yield abs(frozen_slope(theta) - (kl_slope(theta) - 2 * js_slope(theta)))
 
 
 @optimal_gradient.meaning(tolerance=1e-6)
 def optimal_gradient_in_words():
-    for theta in (1.1, -0.7):
+    for theta in _THETAS:
         frozen, of_kl, of_js = frozen_slope(theta), kl_slope(theta), js_slope(theta)
         yield {
             "∇ E[−log D*(G)]": frozen,
@@ -164,9 +172,9 @@ def optimal_gradient_in_words():
         }
 
 
-@optimal_gradient.control("JS is taken once", of=frozen_slope_against_the_divergences, miss=0.198)
-def one_js(rng):
-    for theta in (1.1, *rng.uniform(-2, 2, 2)):
+@optimal_gradient.control("JS is taken once", of=frozen_slope_against_the_divergences, miss=0.192)
+def one_js():
+    for theta in _THETAS:
         yield abs(frozen_slope(theta) - (kl_slope(theta) - js_slope(theta)))
 
 
@@ -187,8 +195,8 @@ non_saturating_divergence = Claim(
         "p_theta is differentiable in theta, under the integral",
     ),
     sources=(
-        "Shannon et al. 2020, Non-saturating GAN Training as Divergence Minimization "
-        "(the softened reverse KL; cited from memory)",
+        "Shannon et al. 2020, Non-saturating GAN training as divergence minimization, "
+        "arXiv 2010.08029 (the name softened reverse KL is cited from memory)",
         "Arjovsky and Bottou 2017, Theorem 2.5",
     ),
 )
@@ -249,6 +257,7 @@ def non_saturating_divergence_proof():
     yield "p = M says p = q", sp.solve(p - middle, q)[0] - p
 
 
+@cache
 def _divergence_slope(theta: float) -> float:
     """The slope of 2 KL(M || p_data) in theta."""
     return _slope(lambda m: 2 * kl(_middle(m), _data()), theta)
@@ -271,8 +280,8 @@ def _by_generating_function(p, q) -> float:
 
 
 @non_saturating_divergence.numerical(tolerance=1e-6, description="slopes of N(theta, 1.3^2)")
-def frozen_slope_against_one_divergence(rng):
-    for theta in (1.1, *rng.uniform(-2, 2, 2)):
+def frozen_slope_against_one_divergence():
+    for theta in _THETAS:
         yield abs(frozen_slope(theta) - _divergence_slope(theta))
 
 
@@ -322,19 +331,19 @@ def non_saturating_divergence_in_words(rng):
 @non_saturating_divergence.control(
     "the arguments are exchanged: 2 KL(p_data || M)",
     of=frozen_slope_against_one_divergence,
-    miss=0.43,
+    miss=0.816,
 )
-def arguments_exchanged(rng):
-    for theta in (1.1, *rng.uniform(-2, 2, 2)):
+def arguments_exchanged():
+    for theta in _THETAS:
         swapped = _slope(lambda m: 2 * kl(_data(), _middle(m)), theta)
         yield abs(frozen_slope(theta) - swapped)
 
 
 @non_saturating_divergence.control(
-    "the reverse KL, f'' = 1/u^2, not softened", of=frozen_slope_against_one_divergence, miss=0.387
+    "the reverse KL, f'' = 1/u^2, not softened", of=frozen_slope_against_one_divergence, miss=0.385
 )
-def not_softened(rng):
-    for theta in (1.1, *rng.uniform(-2, 2, 2)):
+def not_softened():
+    for theta in _THETAS:
         yield abs(frozen_slope(theta) - kl_slope(theta))
 
 

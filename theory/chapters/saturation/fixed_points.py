@@ -26,7 +26,7 @@ _ONE, _THREE = (1.834,), (-1.759, -0.494, 1.926)
 same_direction = Claim(
     id="A-SAT-07",
     alias="same-fixed-points",
-    title="both losses push D(G(z)) up; p_g = p_data is a fixed point of both, others are not",
+    title="both losses push D(G(z)) up; p_g = p_data is a fixed point of both, others differ",
     statement="Both generator losses have a negative slope at every logit: at every sample both "
     "push D(G(z)) up, and only the size differs. So p_g = p_data, where the optimal D is flat, is "
     "a fixed point of both. Elsewhere their fixed points differ, as different samples are weighed "
@@ -58,8 +58,8 @@ def same_direction_proof():
         sp.simplify(sp.diff(loss(a), a).subs(a, sp.log(s)))
         for loss in (saturating_loss, non_saturating_loss)
     )
-    yield "saturating: the slope -s/(1 + s) is negative", saturating < 0
-    yield "non-saturating: the slope -1/(1 + s) is negative", other < 0
+    yield "saturating: the slope -s/(1 + s) is negative", -saturating > 0
+    yield "non-saturating: the slope -1/(1 + s) is negative", -other > 0
     x, theta = sp.symbols("x theta", real=True)
     p = sp.Function("p", positive=True)
     yield (

@@ -29,7 +29,11 @@ named_minimax = Claim(
     "direction and differ wherever D is not 1/2.",
     formula=r"\frac{d}{da} \log(1 - \sigma(a)) = -\sigma(a) \ne "
     r"\frac{d}{da} \bigl(-\log \sigma(a)\bigr) = -(1 - \sigma(a))",
-    sources=("Goodfellow et al. 2014, equation 1 and section 3", "Public GAN libraries"),
+    sources=(
+        "Goodfellow et al. 2014, equation 1 and section 3",
+        "torchgan/torchgan torchgan/losses/functional.py, minimax_generator_loss: by default the "
+        "cross-entropy of the fakes' logits against ones",
+    ),
     erratum=True,
 )
 _NAMED_AT = (-8.0, -2.0, 1.0, 6.0)

@@ -126,8 +126,8 @@ def ratio_proof():
     s = sp.Symbol("s", positive=True)  # e^a, so every logit
     saturating, other = (sp.diff(f(a), a) for f in (saturating_loss, non_saturating_loss))
     at = sp.log(s)
-    yield "saturating: -s/(1 + s), negative", sp.simplify(saturating.subs(a, at)) < 0
-    yield "non-saturating: -1/(1 + s), negative: the same sign", sp.simplify(other.subs(a, at)) < 0
+    yield "saturating: -s/(1 + s), negative", -sp.simplify(saturating.subs(a, at)) > 0
+    yield "non-saturating: -1/(1 + s), negative: the same sign", -sp.simplify(other.subs(a, at)) > 0
     yield "their ratio is e^a", sp.simplify(saturating / other - sp.exp(a))
     yield "which is D/(1 - D)", sp.simplify(sigmoid(a) / (1 - sigmoid(a)) - sp.exp(a))
     yield "saturating: -1/2 at a = 0", saturating.subs(a, 0) + sp.Rational(1, 2)

@@ -55,7 +55,8 @@ def disjoint_proof():
     yield "V's integrand at D* goes to 0 as q -> 0: the data add nothing", sp.limit(game, q, 0)
     yield "nor do the samples, as p -> 0: V(D*, G) = 0", sp.limit(game, p, 0)
     d = a / (1 + a)  # every D in (0, 1)
-    yield "no D has more: both logarithms are negative", sp.log(sp.simplify(1 / d)) > 0
+    yield "no D has more: log D is negative ...", sp.log(sp.simplify(1 / d)) > 0
+    yield "... and log(1 - D) is", sp.log(sp.simplify(1 / (1 - d))) > 0
     p, q, distance = js_integrand()
     yield (
         "JS's integrand goes to (p/2) log 2 as q -> 0",

@@ -167,17 +167,13 @@ def gradient_in_words():
     )
 
     def sent_to_g(theta, s):
-        """The mean over G of d/dx log(1 - D*), by differences and quadrature."""
+        """The mean over G of d/dx log(1 - D*): differences on a grid, and a sum over it."""
         best = optimal_discriminator(
             Mixture.normal([1], [0.0], [s]), Mixture.normal([1], [theta], [s])
         )
-        law = stats.norm(theta, s)
-
-        def slope(x):
-            high, low = (np.log1p(-np.asarray(best(x + h))) for h in (1e-4, -1e-4))
-            return float((high - low) / 2e-4) * law.pdf(x)
-
-        return integrate.quad(slope, theta - 12 * s, theta + 12 * s, epsabs=1e-11)[0]
+        x, width = np.linspace(theta - 12 * s, theta + 12 * s, 1201, retstep=True)
+        high, low = (np.log1p(-np.asarray(best(x + h))) for h in (1e-4, -1e-4))
+        return float((high - low) / 2e-4 @ stats.norm(theta, s).pdf(x)) * width
 
     for theta, s in ((1.0, 1.0), (3.0, 2.0)):
         law = [stats.norm(t, s) for t in (0.0, theta)]

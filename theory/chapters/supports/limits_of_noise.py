@@ -55,9 +55,13 @@ def bounded_proof():
     yield "whose derivative in the shift is 0", sp.diff(apart, r)
     yield "and theta = 0 gives JS = 0", distance.subs(r, 0)
     y, s = sp.Symbol("y", real=True), sp.Symbol("s", positive=True)
+    normal = sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi))
     yield (
-        "a normal density is positive everywhere, so two of them overlap always",
-        sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi)) > 0,
+        "a normal density has a finite logarithm everywhere, so two of them overlap always",
+        sp.expand_log(sp.log(normal), force=True)
+        + y**2 / (2 * s**2)
+        + sp.log(s)
+        + sp.log(2 * sp.pi) / 2,
     )
 
 
@@ -147,6 +151,11 @@ def processing_proof():
     def characteristic(variance):
         return sp.exp(-variance * x**2 / 2)
 
+    v = sp.Symbol("v", positive=True)
+    yield (
+        "e^(-v x^2/2) is the characteristic function of a law of variance v, the normal law's",
+        sp.diff(characteristic(v), x, 2).subs(x, 0) + v,
+    )
     yield (
         "N(0, s^2) * N(0, r^2) = N(0, s^2 + r^2): more noise is noise on noise",
         sp.simplify(

@@ -194,6 +194,7 @@ def optimum_in_words(rng):
             lambda y, t=t, s=s: math.exp(-((y / s) ** 2) / 2) * math.cos(t * y), -12 * s, 12 * s
         )[0] / (s * math.sqrt(2 * math.pi))
         yield {
+            "p ∗ n = q ∗ n only if p = q": back,
             "p * n = q * n implies p = q": back,
             "exp(-s^2 t^2/2), is nowhere 0": of_noise > 0,
             "is 0 over a whole interval, or at one frequency of a circle, has other optima": merged

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -34,7 +35,6 @@ uniforms = Claim(
     assumptions=("Gaussian noise, s = 1, on both inputs of D",),
     sources=(_NOISE, "001_5040f14b49cef5aa.txt:44"),
     test="tests/collapse/test_collapse_and_critics.py::test_noised_uniforms_restore_the_gradient",
-    no_proof="the integrals have no closed form",
 )
 
 
@@ -62,6 +62,66 @@ def _at_two(std: float) -> np.ndarray:
         for f in (game, slope)
     )
     return np.array([c, (c + _LOG4) / 2, dc])
+
+
+@cache
+def _certified():
+    """Balls that hold C, JS and dC/dθ, the integrals taken from -8 to 11.
+
+    Below -8 and above 11 V's integrand is at most p + q in size, as p log(1 + q/p) <= q, and these
+    have less than 3e-15 there. The slope's is |dq/dθ| log(1 + p/q): above 11 p < q; below -8 p/q
+    is at most the largest ratio of the densities of N(u, 1) and N(2 + u, 1) with u in [0, 1], which
+    is e^(2|x| + 4), and dq/dθ is that small that 1e-20 is left.
+    """
+    import flint
+
+    with flint.ctx.workprec(160):
+        root, whole = flint.arb(2).sqrt(), (2 * flint.arb.pi()).sqrt()
+
+        def tail(x, at):
+            return ((x - at) / root).erfc() / 2
+
+        def real(x):
+            return tail(x, 1) - tail(x, 0)
+
+        def fake(x):
+            return tail(x, 3) - tail(x, 2)
+
+        def game(x, _):
+            p, q = real(x), fake(x)
+            return p * (p / (p + q)).log() + q * (q / (p + q)).log()
+
+        def slope(x, _):
+            p, q = real(x), fake(x)
+            tilt = ((-((x - 3) ** 2) / 2).exp() - (-((x - 2) ** 2) / 2).exp()) / whole
+            return tilt * (q / (p + q)).log()  # log 2 times the tilt adds nothing, it has no mass
+
+        bound = flint.arb(2) ** -32
+        c, dc = (
+            flint.acb.integral(f, -8, 11, rel_tol=bound, abs_tol=bound).real + flint.arb(0, 1e-14)
+            for f in (game, slope)
+        )
+        return c, (c + 2 * flint.arb.const_log2()) / 2, dc
+
+
+@uniforms.certified(
+    tolerance=5e-7, description="all six decimals", scope="the numbers, not what training finds"
+)
+def certified_numbers():
+    import flint
+
+    with flint.ctx.workprec(160):
+        for ball, printed in zip(_certified(), _PRINTED, strict=True):
+            yield ball - flint.arb(printed)
+
+
+@uniforms.control("the last decimals are one more", of=certified_numbers, miss=1.44e-06)
+def last_decimals():
+    import flint
+
+    with flint.ctx.workprec(160):
+        for ball, printed in zip(_certified(), _PRINTED, strict=True):
+            yield ball - flint.arb(printed) - flint.arb("1e-6")
 
 
 # Six decimals are printed.

@@ -106,6 +106,11 @@ def affinity_of_packs(rng):
             yield abs(_affinity(*products(p, q, m)) - _affinity(p, q) ** m)
 
 
+def _bound(p: Any, q: Any, m: int) -> float:
+    """What log 2 - JS(p^m, q^m) is at most."""
+    return _LOG2 * _affinity(p, q) ** m
+
+
 _FAR = ([0.3, 0.7], [0.9, 0.1])
 
 
@@ -113,7 +118,8 @@ _FAR = ([0.3, 0.7], [0.9, 0.1])
 def distance_from_log_2(rng):
     for p, q in random_pairs(rng, 20):
         for m in (1, 2, 5, 10):
-            yield excess(_LOG2 - js(*packed(p, q, m)), _LOG2 * _affinity(p, q) ** m)
+            yield excess(_LOG2 - js(*packed(p, q, m)), _bound(p, q, m))
+            yield abs(_LOG2 - _bound(p, p, m))  # where p = q it is reached: JS = 0
     yield excess(_LOG2 - js(*packed(*_FAR, 100)), 1e-10)
 
 
@@ -145,7 +151,7 @@ def the_square_multiplies(rng):
 def one_percent_lower(rng):
     for p, q in random_pairs(rng, 20):
         near = 0.98 * p + 0.02 * q
-        yield excess(_LOG2 - js(p, near), 0.99 * _LOG2 * _affinity(p, near))
+        yield excess(_LOG2 - js(p, near), 0.99 * _bound(p, near, 1))
 
 
 @affinity.control(

@@ -72,6 +72,7 @@ def separation_proof():
         ),
     )
     square = sum(sp.sqrt(p * q) for p, q in zip(data, spread, strict=True)) ** 2
+    yield "rho^2 = (sqrt .35 + sqrt .15)^2 of P and Q2", sp.expand(square) - (5 + sp.sqrt(21)) / 10
     a, b = sp.symbols("a b", positive=True)
     yield (
         "|a - b| = |sqrt a - sqrt b| (sqrt a + sqrt b)",
@@ -97,7 +98,7 @@ def separation_proof():
         one, two = _exact_variations(n)
         yield (
             f"m = {n}: the difference in two decimals",
-            abs(one - two - sp.Rational(str(gap))) < sp.Rational(1, 200),
+            sp.floor((one - two) * 10**2 + sp.Rational(1, 2)) - round(gap * 10**2),
         )
 
 
@@ -203,12 +204,11 @@ def table_proof():
         "and on all others q = (5/4)^m p is larger than p",
         sp.Matrix([kept[i] / p[i] - sp.Rational(5, 4) for i in (1, 2)]),
     )
-    half_unit = sp.Rational(1, 20_000)
     for size in range(1, 6):
         for exact, (_name, law, numbers) in zip(_exact_variations(size), _TABLE, strict=False):
             yield (
                 f"m = {size}: TV(P^m, {law}^m) as a fraction, four decimals",
-                abs(exact - sp.Rational(str(numbers[size - 1]))) <= half_unit,
+                sp.floor(exact * 10**4 + sp.Rational(1, 2)) - round(numbers[size - 1] * 10**4),
             )
 
 

@@ -77,12 +77,11 @@ def dropped_proof():
         "KL(p || q) = infinity: a pack with a dropped mode has p > 0 and q = 0",
         1 / sp.limit(sp.Symbol("w", positive=True) * sp.log(1 / q), q, 0, "+"),
     )
-    half_unit = sp.Rational(1, 20_000)
     for n, decimals in enumerate(_FIVE_OF_EIGHT, 1):
         exact = stated.subs(r, sp.Rational(5, 8) ** n)
         yield (
             f"five of eight, packs of {n}: four decimals",
-            abs(exact - sp.Rational(str(decimals))) < half_unit,
+            sp.floor(exact * 10**4 + half) - round(decimals * 10**4),
         )
 
 
@@ -192,12 +191,17 @@ def measured_proof():
     inside = sp.integrate(x * sp.exp(-(x**2) / 2), (x, 0, r))
     yield "P(|z| < r) in two dimensions is 1 - exp(-r^2/2)", inside - (1 - sp.exp(-(r**2) / 2))
     yield "1 - exp(-8) at r = 4", inside.subs(r, _RADIUS) - (1 - sp.exp(-8))
-    half_unit = sp.Rational(1, 20_000)
+    half = sp.Rational(1, 2)
     yield (
         "in four decimals",
-        sp.And(
-            abs(inside.subs(r, _RADIUS) - sp.Rational(str(_PERFECT_SHARE))) < half_unit,
-            abs(sp.log(sp.Rational(8, 5)) - sp.Rational(str(_FIVE_OF_EIGHT_KL))) < half_unit,
+        sp.Matrix(
+            [
+                sp.floor(exact * 10**4 + half) - round(decimals * 10**4)
+                for exact, decimals in (
+                    (inside.subs(r, _RADIUS), _PERFECT_SHARE),
+                    (sp.log(sp.Rational(8, 5)), _FIVE_OF_EIGHT_KL),
+                )
+            ]
         ),
     )
 

@@ -1,5 +1,8 @@
 """Mistakes about mode collapse."""
 
+# sympy's annotations do not know that an indexed base can be indexed.
+# pyright: reportIndexIssue=false
+
 from __future__ import annotations
 
 import math

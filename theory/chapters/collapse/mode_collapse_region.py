@@ -7,6 +7,7 @@ the points in the order of the likelihood ratio.
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 
@@ -195,7 +196,7 @@ def monotone_proof():
     masses = {total(w[i]): 1 for w in (p, q)} | {total(w[j], j, k): 1 for w in (law, ends)}
     yield (
         "the sum of M_m - M_(m-1) M_1 is 1 - 1 = 0, so JS_m <= JS_(m-1) + JS_1 <= m JS_1",
-        _separated(sp, cells, j, k).subs(masses),
+        _separated(sp, cells, j, k).subs(list(masses.items())),
     )
     yield (
         "log 2 - log(2a/(a + b)) = log(1 + b/a)",

@@ -344,14 +344,14 @@ def optimism_proof():
             ]
         ),
     )
-    tenth, half_unit = sp.Rational(1, 10), sp.Rational(1, 2 * 10**6)
+    tenth, half = sp.Rational(1, 10), sp.Rational(1, 2)
     for words, exact, decimals in (
         ("optimistic", (1 + sp.sqrt(1 - 4 * tenth**2)) / 2, _OPTIMISTIC),
         ("extragradient", 1 - tenth**2 + tenth**4, _EXTRAGRADIENT),
     ):
         yield (
             f"eta = 1/10, {words}: six decimals",
-            abs(sp.sqrt(exact) - sp.Rational(str(decimals))) < half_unit,
+            sp.floor(sp.sqrt(exact) * 10**6 + half) - round(decimals * 10**6),
         )
 
 

@@ -101,7 +101,7 @@ def stable_proof():
     twice = sp.diff(made, psi, 2) - sp.diff(real, psi, 2)
     turn = sp.diff(made, theta)
     yield (
-        "the generator's block, f'' a_θ^2 + f' a_θθ for D = a at a generated point, is 0 as D is flat",
+        "the generator's block, f'' a_θ^2 + f' a_θθ for D = a at a made point: 0 as D is flat",
         sp.simplify(
             (sp.diff(value, theta, 2) - bend * turn**2 - slope * sp.diff(turn, theta)).doit()
         ),

@@ -221,17 +221,17 @@ def regret_in_words(rng):
 
 
 @regret.control(
-    "the divergence is averaged over the data only", of=random_discriminators, miss=1.76
+    "the divergence is averaged over the data only", of=random_discriminators, miss=1.54
 )
 def averaged_over_the_data_only(rng):
-    for _number in range(500):
+    for _number in range(100):
         p, q, d = _instance(rng)
         yield abs(_gain(p, q, d) - np.sum(p * _bernoulli_kl(p / (p + q), d)))
 
 
-@regret.control("the divergence is taken the other way round", of=random_discriminators, miss=2.92)
+@regret.control("the divergence is taken the other way round", of=random_discriminators, miss=1.43)
 def the_other_way_round(rng):
-    for _number in range(500):
+    for _number in range(100):
         p, q, d = _instance(rng)
         yield abs(_gain(p, q, d) - np.sum((p + q) * _bernoulli_kl(d, p / (p + q))))
 

@@ -219,7 +219,7 @@ def six_shifts():
 def uniform_in_words():
     from scipy import stats
 
-    for theta in (*_SHIFTS, *(-t for t in _SHIFTS)):
+    for theta in (0.0, 0.25, -0.9, 1.7):
         p, q = stats.uniform(0, 1), stats.uniform(theta, 1)
         yield {
             "U[0, 1]": None,

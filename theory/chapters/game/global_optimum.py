@@ -367,17 +367,19 @@ def every_d_proof():
     import sympy as sp
 
     p, q = masses()
-    D = sp.Symbol("D", positive=True)
-    s = sp.Symbol("s", positive=True)
+    D, s = sp.symbols("D s", positive=True)
+    e = sp.Symbol("e", real=True)
     yield (
         "the integrand is p log(D (1 - D))",
         sp.expand(value_at(p, q, D).subs(q, p) - p * (sp.log(D) + sp.log(1 - D))),
     )
+    square = (D - sp.Rational(1, 2)) ** 2
+    yield "1/4 - D (1 - D) = (D - 1/2)^2", sp.expand(sp.Rational(1, 4) - D * (1 - D) - square)
+    yield "so D (1 - D) <= 1/4", square >= 0
     yield (
-        "1/4 - D (1 - D) = (D - 1/2)^2",
-        sp.expand(sp.Rational(1, 4) - D * (1 - D) - (D - sp.Rational(1, 2)) ** 2),
+        "with equality at D = 1/2 only: (D - 1/2)^2 at D = 1/2 + e is e^2",
+        sp.expand(square.subs(D, sp.Rational(1, 2) + e) - e**2),
     )
-    yield "so D (1 - D) <= 1/4, with equality at D = 1/2 only", ((D - sp.Rational(1, 2)) ** 2 >= 0)
     yield "and log is increasing: V <= log(1/4) int p", sp.diff(sp.log(s), s) > 0
     yield "int p = 1 and log(1/4) = -log 4", sp.log(sp.Rational(1, 4)) + sp.log(4)
 

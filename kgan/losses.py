@@ -185,7 +185,7 @@ def hinge_discriminator(real_scores, fake_scores):
     Returns:
         A scalar.
 
-    Source: Lim and Ye 2017, section 3; Miyato et al. 2018, eq. 16.
+    Source: Lim and Ye 2017, section 3; Miyato et al. 2018, eq. 16; claim A-DST-11.
     """
     return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
 

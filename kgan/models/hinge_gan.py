@@ -18,7 +18,8 @@ class HingeGAN(TwoPlayerGame):
 
     The discriminator descends E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))], so that samples on
     their side of the margin no longer move it; the generator descends −E[D(G(z))], straight
-    through the separating surface (Lim and Ye, section 3).
+    through the separating surface (Lim and Ye, section 3). The best discriminator is the sign of
+    p_data − p_g, and its loss 2 (1 − TV(p_data, p_g)) (claim A-DST-11).
 
     Args:
         data_shape: a vector's length, or (height, width, channels) with sides >= 8.

@@ -84,20 +84,26 @@ def line_of_equal_variances(rng):
         yield _line_error(s, s, m_d, m_g, rng.uniform(-10, 10, 50))
 
 
-@gaussian.sampling("slope and intercept of a logistic regression on 100,000 samples")
-def logistic_regression(rng):
-    # Newton's method; the standard errors are those that the observed information gives.
+def _regression(rng: np.random.Generator, steeper: float):
+    """Slope and intercept of a logistic regression on 100,000 samples, less those of a*, in
+    standard errors (which the observed information gives); a* is taken `steeper` times as steep."""
     m_d, m_g, s, n = 1.0, -0.5, 1.2, 50_000
     x = np.concatenate([rng.normal(m_d, s, n), rng.normal(m_g, s, n)])
     design = np.column_stack([x, np.ones(2 * n)])
     label = np.repeat([1.0, 0.0], n)
     fit = np.zeros(2)
-    for _step in range(20):
+    for _step in range(20):  # Newton's method
         d = expit(design @ fit)
         information = (design * (d * (1 - d))[:, None]).T @ design
         fit = fit + np.linalg.solve(information, design.T @ (label - d))
     intercept, end = _line(s, m_d, m_g, np.array([0.0, 1.0]))
-    yield (fit - [end - intercept, intercept]) / np.sqrt(np.diag(np.linalg.inv(information)))
+    exact = np.array([steeper * (end - intercept), intercept])
+    return (fit - exact) / np.sqrt(np.diag(np.linalg.inv(information)))
+
+
+@gaussian.sampling("slope and intercept of a logistic regression on 100,000 samples")
+def logistic_regression(rng):
+    yield _regression(rng, 1.0)
 
 
 @gaussian.meaning()
@@ -125,6 +131,11 @@ def gaussian_in_words(rng):
 def variances_that_differ(rng):
     for m_d, m_g, s in np.column_stack([rng.uniform(-5, 5, (20, 2)), rng.uniform(0.2, 3, 20)]):
         yield _line_error(s, s * math.sqrt(1.01), m_d, m_g, rng.uniform(-10, 10, 50))
+
+
+@gaussian.control("the slope is 10% steeper", of=logistic_regression, miss=13.5)
+def steeper_slope(rng):
+    yield _regression(rng, 1.1)
 
 
 regret = Claim(
@@ -210,17 +221,17 @@ def regret_in_words(rng):
 
 
 @regret.control(
-    "the divergence is averaged over the data only", of=random_discriminators, miss=1.76
+    "the divergence is averaged over the data only", of=random_discriminators, miss=1.54
 )
 def averaged_over_the_data_only(rng):
-    for _number in range(500):
+    for _number in range(100):
         p, q, d = _instance(rng)
         yield abs(_gain(p, q, d) - np.sum(p * _bernoulli_kl(p / (p + q), d)))
 
 
-@regret.control("the divergence is taken the other way round", of=random_discriminators, miss=2.92)
+@regret.control("the divergence is taken the other way round", of=random_discriminators, miss=1.43)
 def the_other_way_round(rng):
-    for _number in range(500):
+    for _number in range(100):
         p, q, d = _instance(rng)
         yield abs(_gain(p, q, d) - np.sum((p + q) * _bernoulli_kl(d, p / (p + q))))
 

@@ -340,7 +340,7 @@ def differences_of_normal_laws(rng):
 def envelope_in_words(rng):
     from scipy import stats
 
-    for theta in rng.uniform(-2, 2, 2):
+    for theta in rng.uniform(-2, 2, 1):
         d = optimal_discriminator(stats.norm(0, 1), stats.norm(theta, 1.3))
         frozen, slope = _frozen_slope(theta, d), _js_slope(theta)
         yield {

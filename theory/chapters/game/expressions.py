@@ -95,6 +95,17 @@ def hinge_at(p: Any, q: Any, D: Any) -> Any:
     return p * sp.Max(0, 1 - D) + q * sp.Max(0, 1 + D)
 
 
+def gibbs_steps() -> Any:
+    """Why `gibbs_gap` is positive but at t = 1: steps of a proof."""
+    import sympy as sp
+
+    s, t = sp.symbols("s t", positive=True)
+    slope = sp.diff(gibbs_gap(t), t)
+    yield "g(t) = t - 1 - log t is 0 at t = 1", gibbs_gap(sp.S.One)
+    yield "at t = 1 + s it rises, by s/(1 + s)", sp.cancel(slope.subs(t, 1 + s) - s / (1 + s))
+    yield "at t = 1/(1 + s) it falls, by s: g > 0", sp.cancel(slope.subs(t, inside(s)) + s)
+
+
 def maximum_steps(p: Any, q: Any) -> Any:
     """Why D* is the only maximum of V's integrand: steps of a proof, for masses of both."""
     import sympy as sp

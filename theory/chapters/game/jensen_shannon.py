@@ -16,6 +16,7 @@ from theory.calculators.divergences import js, kl, total_variation
 from theory.chapters.game.expressions import (
     cancelled,
     gibbs_gap,
+    gibbs_steps,
     inside,
     js_at,
     kl_at,
@@ -53,7 +54,6 @@ def bounds_proof():
     import sympy as sp
 
     p, q = masses()
-    s, t = sp.symbols("s t", positive=True)
     m = middle(p, q)
     yield (
         "p log 2 - p log(p/M) = p log(1 + q/p) > 0, as 1 + q/p > 1",
@@ -64,10 +64,7 @@ def bounds_proof():
         sp.Matrix([js_at(0, q) - q * sp.log(2) / 2, js_at(p, 0) - p * sp.log(2) / 2]),
     )
     yield "int p = int q = 1: JS <= log 2", sp.log(2) / 2 + sp.log(2) / 2 - sp.log(2)
-    slope = sp.diff(gibbs_gap(t), t)
-    yield "g(t) = t - 1 - log t is 0 at t = 1", gibbs_gap(sp.S.One)
-    yield "it rises where t > 1", sp.cancel(slope.subs(t, 1 + s)) > 0
-    yield "and falls where t < 1: g >= 0", sp.cancel(slope.subs(t, 1 / (1 + s))) < 0
+    yield from gibbs_steps()
     yield (
         "2 js = p g(M/p) + q g(M/q) >= 0, so JS >= 0",
         2 * js_at(p, q) - (p * gibbs_gap(m / p) + q * gibbs_gap(m / q)),
@@ -323,10 +320,11 @@ def total_proof():
     yield "and |p - q|/2 = M |t|", sp.cancel((p - q) / 2 - middle(p, q) * at)
     yield "f is even", f - f.subs(t, -t)
     yield "f(0) = 0 and f'(0) = 0", sp.Matrix([f.subs(t, 0), sp.diff(f, t).subs(t, 0)])
-    yield "f'' - 2 = 2t^2/(1 - t^2)", sp.diff(f, t, 2) - 2 - 2 * t**2 / (1 - t**2)
+    beyond = 2 * t**2 / (1 - t**2)
+    yield "f'' - 2 = 2t^2/(1 - t^2)", sp.diff(f, t, 2) - 2 - beyond
     yield (
         "which is >= 0, so f(t) >= t^2 and JS >= int M t^2 / 2",
-        (sp.factor((2 * t**2 / (1 - t**2)).subs(t, u)) > 0),
+        (sp.factor(beyond.subs(t, u)) > 0),
     )
     yield (
         "with m = int M |t| = TV: int M (t^2 - 2 m |t| + m^2) = int M t^2 - 2 m m + m^2 is >= 0 "
@@ -336,9 +334,8 @@ def total_proof():
     yield "f(1) = 2 log 2", sp.limit(f, t, 1, "-") - 2 * sp.log(2)
     yield (
         "f is convex, hence below its chord 2 log 2 |t|: JS <= log 2 TV",
-        (sp.factor((2 / (1 - t**2)).subs(t, u)) > 0),
+        (sp.factor((2 + beyond).subs(t, u)) > 0),
     )
-    yield "f'' = 2/(1 - t^2)", sp.diff(f, t, 2) - 2 / (1 - t**2)
     yield (
         "disjoint laws: js = p log 2 / 2 or q log 2 / 2, so JS = log 2, and TV = 1",
         sp.Matrix([js_at(p, 0) - p * sp.log(2) / 2, js_at(0, q) - q * sp.log(2) / 2]),

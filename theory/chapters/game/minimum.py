@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from theory.calculators.divergences import kl, optimal_discriminator
-from theory.chapters.game.expressions import gibbs_gap, js_at, kl_at, masses, middle
+from theory.chapters.game.expressions import gibbs_gap, gibbs_steps, js_at, kl_at, masses, middle
 from theory.chapters.game.laws import best_value
 from theory.claim import AS_STATED, Claim
 
@@ -61,16 +61,12 @@ def _data(rng) -> np.ndarray:
     return rng.dirichlet(np.full(6, 3.0))
 
 
-def _gibbs_steps():
+def _divergence_steps():
     """2 JS, the integral of p log(p/M) + q log(q/M), has an integrand >= 0."""
     import sympy as sp
 
     p, q = masses()
-    s, t = sp.symbols("s t", positive=True)
-    slope = sp.diff(gibbs_gap(t), t)
-    yield "g(t) = t - 1 - log t is 0 at t = 1", gibbs_gap(sp.S.One)
-    yield "it rises where t > 1", sp.cancel(slope.subs(t, 1 + s)) > 0
-    yield "and falls where t < 1: g > 0 but at t = 1", sp.cancel(slope.subs(t, 1 / (1 + s))) < 0
+    yield from gibbs_steps()
     m = middle(p, q)
     yield (
         "p log(p/M) = p g(M/p) + p - M",
@@ -104,7 +100,7 @@ minimum = Claim(
 @minimum.symbolic(scope=AS_STATED)
 def minimum_proof():
     p, q = masses()
-    yield from _gibbs_steps()
+    yield from _divergence_steps()
     yield "C(G) = -log 4 is reached at p_g = p_data: there JS is 0", js_at(p, q).subs(q, p)
 
 
@@ -170,7 +166,7 @@ unique = Claim(
 @unique.symbolic(scope=AS_STATED)
 def unique_proof():
     p, q = masses()
-    yield from _gibbs_steps()
+    yield from _divergence_steps()
     m = middle(p, q)
     yield "the integrand is 0 only where M/p = 1 and M/q = 1", p * (m / p - 1) - (m - p)
     yield "that is where p = M, so p = q: M - p = (q - p)/2", (m - p) - (q - p) / 2

@@ -16,6 +16,7 @@ from theory.chapters.game.expressions import (
     best_value_at,
     cancelled,
     gibbs_gap,
+    gibbs_steps,
     js_at,
     masses,
     maximum_steps,
@@ -357,10 +358,7 @@ def approximate_proof():
         "and elsewhere it is p g(M/p) + q g(M/q) with g(t) = t - 1 - log t",
         2 * js_at(p, q) - (p * gibbs_gap(m / p) + q * gibbs_gap(m / q)),
     )
-    s, t = sp.symbols("s t", positive=True)
-    slope = sp.diff(gibbs_gap(t), t)
-    yield "g rises from g(1) = 0 where t > 1", sp.cancel(slope.subs(t, 1 + s)) > 0
-    yield "and falls to it where t < 1: C > -log 4", sp.cancel(slope.subs(t, 1 / (1 + s))) < 0
+    yield from gibbs_steps()
 
 
 @approximate.meaning()

@@ -86,11 +86,11 @@ def weights_of(values: Any, name: str) -> np.ndarray:
     return values / total
 
 
-def log_density(component: Any, x: np.ndarray) -> np.ndarray:
+def log_density(component: Any, x: Any) -> np.ndarray:
     """log p(x), also where scipy takes it of a density that underflows."""
     from scipy import stats
 
-    dist = component.dist
+    dist: Any = component.dist
     if type(dist) is not type(stats.pareto):
         return component.logpdf(x)
     (b,), loc, scale = dist._parse_args(*component.args, **component.kwds)
@@ -123,6 +123,6 @@ def upper_quantile(component: Any, u: Any) -> np.ndarray:
     return values
 
 
-def log(weights: np.ndarray) -> np.ndarray:
+def log(weights: Any) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.log(weights)

@@ -749,11 +749,11 @@ def test_a_narrow_piece_at_200_places():
 
 def test_jumps_that_are_told():
     q, half = stats.norm(1, 1), 1e-7
-    for place in (0.137, 0.5, -2.0):
+    for place in (0.137, 0.71, -2.03):
         d, edges = jumping(place, half, 1 - 1e-9), [place + half, place - half]
         exact = value_of_jumping(NORMAL, q, place, half, 1 - 1e-9)
-        assert theory.value(NORMAL, q, d, edges=edges) == pytest.approx(exact, abs=1e-9)
-        assert abs(theory.value(NORMAL, q, d) - exact) > 1e-7  # narrower than any grid
+        assert theory.value(NORMAL, q, d, edges=edges) == pytest.approx(exact, abs=1e-10)
+        assert abs(theory.value(NORMAL, q, d) - exact) > 5e-9  # narrower than any grid
     exact = value_of_jumping(NORMAL, q, 0.137)
     assert theory.value(NORMAL, q, jumping(0.137), edges=[5.0]) == pytest.approx(exact, abs=1e-9)
     assert theory.value([1.0], [1.0], lambda x: x + 0.5, edges=[3]) == pytest.approx(-LOG4)
@@ -798,9 +798,9 @@ def test_smooth_discriminators_are_evaluated_on_two_grids(monkeypatch):
 
 def test_a_network_in_float32_is_not_refused_for_its_rounding():
     def network(x):
-        return (1 / (1 + np.exp(-(3 * x.astype("float32") - 1)))).astype("float32")
+        return np.float32(0.5) + np.float32(0.45) * np.tanh(3 * x.astype("float32") - 1)
 
-    exact = theory.value(NORMAL, stats.norm(1, 1), Discriminator(lambda x: 3 * x - 1))
+    exact = theory.value(NORMAL, stats.norm(1, 1), lambda x: 0.5 + 0.45 * np.tanh(3 * x - 1))
     assert theory.value(NORMAL, stats.norm(1, 1), network) == pytest.approx(exact, abs=1e-5)
     piece = theory.value(NORMAL, NORMAL, lambda x: jumping(0.3)(x).astype("float32"))
     assert piece == pytest.approx(value_of_jumping(NORMAL, NORMAL, 0.3), abs=1e-5)
@@ -809,9 +809,6 @@ def test_a_network_in_float32_is_not_refused_for_its_rounding():
 def test_a_d_that_is_certain_and_wrong_on_a_narrow_piece():
     assert theory.value(NORMAL, NORMAL, jumping(0.3, inside=1.0)) == -math.inf
     assert theory.value(NORMAL, NORMAL, jumping(0.3, inside=0.0)) == -math.inf
-    # one wrong point is no mass
-    found = theory.value(NORMAL, NORMAL, lambda x: np.where(x == 0, 0.0, 0.5))
-    assert found == pytest.approx(-LOG4, rel=1e-12)
 
 
 def test_d_is_not_asked_outside_of_the_laws():

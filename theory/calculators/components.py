@@ -26,13 +26,21 @@ ACCEPTED = (
 
 
 def is_rough(component: Any) -> bool:
-    """True of scipy's densities with jumps, kinks or poles, and of what scipy does not define."""
+    """True of scipy's densities with kinks or poles inside, and of what scipy does not define."""
+    dist = component.dist
+    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
+
+
+def jumps_of(component: Any) -> list[np.ndarray]:
+    """Where the density of a histogram jumps, for each of its entries."""
     from scipy import stats
 
-    dist = component.dist
-    if isinstance(dist, stats.rv_histogram):
-        return True
-    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
+    dist: Any = component.dist
+    if not isinstance(dist, stats.rv_histogram):
+        return []
+    _, loc, scale = dist._parse_args(*component.args, **component.kwds)
+    bins = dist._histogram[1]
+    return [a + b * bins for a, b in zip(*np.broadcast_arrays(np.ravel(loc), scale), strict=True)]
 
 
 def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:

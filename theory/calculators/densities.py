@@ -13,6 +13,7 @@ from theory.calculators.components import (
     LEVELS,
     SUM_TOLERANCE,
     is_rough,
+    jumps_of,
     log,
     log_density,
     merge,
@@ -21,6 +22,8 @@ from theory.calculators.components import (
     weights_of,
 )
 from theory.calculators.discrete import Discrete
+from theory.calculators.features import settled
+from theory.calculators.integration import integrate
 from theory.calculators.normal_sums import NormalSum
 from theory.calculators.several_dimensions import NormalVector
 
@@ -300,7 +303,8 @@ class Mixture:
             if not kept or value - kept[-1] >= need / 2:
                 kept.append(value)
         ends = [end for pair in self._intervals() for end in pair if np.isfinite(end)]
-        return np.unique(np.concatenate([kept, ends]))
+        jumps = [jump for c, _ in self._parts for jump in jumps_of(c)]
+        return np.unique(np.concatenate([kept, ends, *jumps]))
 
 
 def as_law(p: Any, name: str) -> Mixture | Discrete:
@@ -354,8 +358,6 @@ def _size(component: Any) -> int:
 
 
 def _check_component(component: Any) -> None:
-    from theory.calculators.integration import integrate
-
     name = component.dist.name
     try:
         quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
@@ -383,7 +385,16 @@ def _check_component(component: Any) -> None:
         return  # scipy's own densities integrate to one; a user's may not
     single = object.__new__(Mixture)
     single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
-    mass = integrate(single.pdf, single._edges)
+    edges = single._edges
+    mass = settled(
+        lambda edges: integrate(single.pdf, edges),
+        single.pdf,
+        edges,
+        np.ones(edges.size - 1, dtype=bool),
+        edges[[0, -1]],
+        1e-6,
+        f"{name}: a density with fewer features",
+    )
     if abs(mass - 1) > SUM_TOLERANCE:
         raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from theory.calculators.convex_functions import F_DIVERGENCES, FDivergence
-    from theory.calculators.densities import Discrete, Empirical, Mixture
+    from theory.calculators.densities import Mixture
+    from theory.calculators.discrete import Discrete, Empirical
     from theory.calculators.divergences import (
         Discriminator,
         f_divergence,
@@ -36,8 +37,8 @@ _HOME = {
     "claims": "claim.registry",
     "verify": "claim.registry",
     "Mixture": "calculators.densities",
-    "Discrete": "calculators.densities",
-    "Empirical": "calculators.densities",
+    "Discrete": "calculators.discrete",
+    "Empirical": "calculators.discrete",
     "Discriminator": "calculators.divergences",
     "optimal_discriminator": "calculators.divergences",
     "F_DIVERGENCES": "calculators.convex_functions",

@@ -19,6 +19,7 @@ from theory.calculators.integration import integrate, integrate_to_tails, sign_c
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 LOG2, LOG4 = math.log(2), math.log(4)
+NORMAL = stats.norm(0, 1)
 
 # (mean, std) of two normal laws: near, 30 standard deviations apart, spreads 1e4 and 1e8 apart
 NORMALS = [
@@ -406,9 +407,20 @@ def test_kl_inside_two_pieces_of_support():
     assert theory.kl(stats.norm(0, 1), Mixture.normal([0.25, 0.75], [0, 0], [1, 1])) == 0
 
 
-def test_kl_whose_tails_converge_too_slowly_is_refused():
-    with pytest.raises(ArithmeticError, match="too heavy"):
-        theory.kl(stats.t(2.1), stats.norm(0, 1))
+def test_kl_whose_tails_are_heavy():
+    # E x^2 = 2.1 / 0.1, of which 1e-2 lies beyond the 1e-20 quantile
+    exact = 0.5 * math.log(2 * math.pi) + 21 / 2 - float(stats.t(2.1).entropy())
+    assert theory.kl(stats.t(2.1), stats.norm(0, 1)) == pytest.approx(exact, rel=1e-8)
+    assert theory.kl(stats.t(2), stats.norm(0, 1)) == math.inf
+    exact = math.log(1 / 1.9) + 0.9
+    assert theory.kl(stats.pareto(1), stats.pareto(1.9)) == pytest.approx(exact, rel=1e-12)
+    # x^-1.1 falls too slowly for cuts at 1e30, x^-1.01 for those at 1e300
+    chi = theory.f_divergence(stats.pareto(1), stats.pareto(1.9), "pearson")
+    assert chi == pytest.approx(10 / 1.9 - 1, rel=1e-9)
+    assert theory.f_divergence(stats.pareto(1.9), stats.pareto(1), "neyman") == pytest.approx(chi)
+    assert theory.f_divergence(stats.pareto(1), stats.pareto(2), "pearson") == math.inf
+    with pytest.raises(ArithmeticError, match=r"^the tails are too heavy: the integral converges"):
+        theory.f_divergence(stats.pareto(1), stats.pareto(1.99), "pearson")
 
 
 def test_kl_refuses_an_underflowing_density():
@@ -417,12 +429,18 @@ def test_kl_refuses_an_underflowing_density():
         theory.kl(stats.gamma(2025, scale=1 / 45), stats.foldnorm(0.5))
 
 
-def test_f_divergence_refuses_rather_than_lose_a_tail():
-    # scipy's pareto has no log density where x^(b + 1) overflows
-    with pytest.raises(ArithmeticError, match=r"^log q underflows at x = .*e\+\d+ inside q's"):
-        theory.f_divergence(stats.pareto(0.1), stats.pareto(0.12), "kl")
-    exact = math.log(5 / 6) + 6 / 5 - 1
-    assert theory.kl(stats.pareto(0.1), stats.pareto(0.12)) == pytest.approx(exact, rel=1e-8)
+def test_a_pareto_law_far_out():
+    # scipy takes the logarithm of a density that underflows where x^(b + 1) overflows
+    for name, law in (("kl", stats.pareto(0.1)), ("kl", stats.pareto(0.1, 3, 2))):
+        other = stats.pareto(0.12, *law.args[1:])
+        exact = math.log(5 / 6) + 6 / 5 - 1
+        assert theory.f_divergence(law, other, name) == pytest.approx(exact, rel=1e-8)
+        assert theory.kl(law, other) == pytest.approx(exact, rel=1e-8)
+    law = Mixture([1], [stats.pareto(2, 1, 3)])
+    x = np.array([3.9, 4.0, 4.1, 1e3, 1e200])
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(law.logpdf(x)[:4], stats.pareto(2, 1, 3).logpdf(x[:4]))
+    assert law.logpdf(x)[4] == pytest.approx(math.log(2 / 3) - 3 * math.log(1e200 / 3))
 
 
 def test_discrete_laws():
@@ -589,9 +607,6 @@ def test_a_users_own_law():
     assert theory.wasserstein(mine, shifted, order=2) == pytest.approx(3, rel=1e-9)
 
 
-NORMAL = stats.norm(0, 1)
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -658,12 +673,317 @@ def test_bad_input_is_refused_by_name(call, message):
          "d.logit: returned NaN at x = 0"),
         (lambda: theory.optimal_discriminator([1.0], [1.0])([0, math.nan]),
          "x: got NaN, expected numbers"),
+        (lambda: theory.optimal_discriminator(NORMAL, NORMAL)("a"),
+         "x: got 'a', expected numbers"),
+        (lambda: theory.optimal_discriminator(NORMAL, NORMAL).logit([[1], [2, 3]]),
+         "x: got list, expected numbers"),
+        (lambda: theory.value(NORMAL, NORMAL, lambda x: "a"), "d: returned str, expected numbers"),
+        (lambda: theory.value(NORMAL, NORMAL, lambda x: x, edges="a"),
+         "edges: got no array of numbers, expected places where D jumps"),
+        (lambda: theory.value(NORMAL, NORMAL, lambda x: x, edges=3.0),
+         "edges: got shape (), expected a vector of finite numbers"),
+        (lambda: theory.value(NORMAL, NORMAL, lambda x: x, edges=[math.inf]),
+         "edges: got NaN or infinity, expected a vector of finite numbers"),
+        (lambda: theory.kl(stats.norm(0, 1e-310), NORMAL),
+         "p: norm is narrower than 1e-300: its density is too large for float64"),
+        (lambda: theory.js(SPACE([0, 0]), SPACE([1, 0])),
+         "p: got a normal law in 2 dimensions, where js has no closed form, expected laws on the "
+         "line, or discrete laws"),
+        (lambda: theory.total_variation(SPACE([0, 0]), SPACE([1, 0], [1, 2])),
+         "q: got a normal law in several dimensions with another covariance than p, expected the "
+         "same: only then total_variation has a closed form"),
+        (lambda: theory.f_divergence(SPACE([0, 0]), SPACE([1, 0]), "pearson"),
+         "f: got 'pearson' of normal laws in several dimensions, where it has no closed form, "
+         "expected one of kl, reverse-kl, jeffreys, squared-hellinger"),
+        (lambda: theory.kl(SPACE([0, 0]), SPACE([0, 0, 0])),
+         "q: got 3 dimensions, expected 2 as of p"),
+        (lambda: theory.kl(NORMAL, SPACE([0, 0])), "q: got 2 dimensions, expected 1 as of p"),
+        (lambda: theory.kl(SPACE([0, 0], [[1, 1], [1, 1]], allow_singular=True), SPACE([0, 0])),
+         "p: got a covariance that is not positive definite, expected a density"),
+        (lambda: theory.optimal_discriminator(SPACE([0, 0]), SPACE([1, 0]))([1, 2, 3]),
+         "x: got shape (3,), expected (..., 2)"),
+        (lambda: theory.kl(SPACE([0, 0]), SPACE([1, 0]), certified=True),
+         "p: got a law in 2 dimensions, expected the line"),
+        (lambda: Empirical([[0, 1]]).cdf(0), "cdf: got a law in 2 dimensions, expected the line"),
     ],
 )  # fmt: skip
 def test_refusals_word_for_word(call, message):
     with pytest.raises(ValueError) as refusal:  # noqa: PT011  # the message is compared below
         call()
     assert str(refusal.value) == message
+
+
+# Discriminators that jump.
+
+
+def jumping(place, half=0.003, inside=0.99):
+    return lambda x: np.where(np.abs(x - place) < half, inside, 0.5)
+
+
+def value_of_jumping(p, q, place, half=0.003, inside=0.99):
+    mass = [law.cdf(place + half) - law.cdf(place - half) for law in (p, q)]
+    return -LOG4 + mass[0] * math.log(2 * inside) + mass[1] * math.log(2 - 2 * inside)
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "low", "high"),
+    [
+        (NORMAL, stats.norm(1, 1), -4, 5),
+        (NORMAL, stats.norm(2, 3), -6, 8),
+        (stats.norm(0, 10), stats.norm(1, 1), -25, 25),
+        (stats.uniform(0, 1), stats.beta(2, 3), 0.003, 0.997),
+    ],
+)
+def test_a_narrow_piece_of_d_is_seen_wherever_it_lies(p, q, low, high):
+    for place in [0.137, *np.random.default_rng(0).uniform(low, high, 50)]:
+        found = theory.value(p, q, jumping(place))
+        assert found == pytest.approx(value_of_jumping(p, q, place), abs=1e-6)
+
+
+def test_a_narrow_piece_at_200_places():
+    q = stats.norm(1, 1)
+    for place in np.random.default_rng(1).uniform(-3, 4, 200):
+        found = theory.value(NORMAL, q, jumping(place))
+        assert found == pytest.approx(value_of_jumping(NORMAL, q, place), abs=1e-6)
+
+
+def test_jumps_that_are_told():
+    q, half = stats.norm(1, 1), 1e-7
+    for place in (0.137, 0.71, -2.03):
+        d, edges = jumping(place, half, 1 - 1e-9), [place + half, place - half]
+        exact = value_of_jumping(NORMAL, q, place, half, 1 - 1e-9)
+        assert theory.value(NORMAL, q, d, edges=edges) == pytest.approx(exact, abs=1e-10)
+        assert abs(theory.value(NORMAL, q, d) - exact) > 5e-9  # narrower than any grid
+    exact = value_of_jumping(NORMAL, q, 0.137)
+    assert theory.value(NORMAL, q, jumping(0.137), edges=[5.0]) == pytest.approx(exact, abs=1e-9)
+    assert theory.value([1.0], [1.0], lambda x: x + 0.5, edges=[3]) == pytest.approx(-LOG4)
+
+
+def test_jumps_too_close_together_are_refused():
+    def comb(x):  # a piece of 1e-5 in each 1e-2
+        return np.where(np.mod(x, 0.01) < 1e-5, 0.999999, 0.5)
+
+    message = (
+        r"^d: got features so close together that two grids differ by \d\.\de-\d+, expected "
+        r"fewer jumps, or their places as edges=\[\.\.\.\]$"
+    )
+    with pytest.raises(ArithmeticError, match=message):
+        theory.value(NORMAL, stats.norm(1, 1), comb)
+
+
+def test_smooth_discriminators_are_evaluated_on_two_grids(monkeypatch):
+    from theory.calculators import features
+
+    grids, places = [], []
+    cells = features._rough_cells
+
+    def counted(f, edges, looked_at, ends, count, tolerance):
+        grids.append(count)
+        low, high = cells(f, edges, looked_at, ends, count, tolerance)
+        places.append(low.size)
+        return low, high
+
+    monkeypatch.setattr(features, "_rough_cells", counted)
+    theory.value(NORMAL, stats.norm(1, 1), lambda x: 1 / (1 + np.exp(x)))
+    assert (grids, places) == ([24_000, 40_000], [0, 0])
+    grids.clear()
+    # the best discriminator of smooth laws is smooth
+    theory.value(NORMAL, stats.norm(1, 1), theory.optimal_discriminator(NORMAL, stats.norm(1, 1)))
+    assert not grids
+    best = theory.optimal_discriminator(NORMAL, stats.laplace())
+    found = theory.value(NORMAL, stats.laplace(), best)
+    assert grids
+    assert found == pytest.approx(2 * theory.js(NORMAL, stats.laplace()) - LOG4, abs=1e-11)
+
+
+def test_a_network_in_float32_is_not_refused_for_its_rounding():
+    def network(x):
+        return np.float32(0.5) + np.float32(0.45) * np.tanh(3 * x.astype("float32") - 1)
+
+    exact = theory.value(NORMAL, stats.norm(1, 1), lambda x: 0.5 + 0.45 * np.tanh(3 * x - 1))
+    assert theory.value(NORMAL, stats.norm(1, 1), network) == pytest.approx(exact, abs=1e-5)
+    piece = theory.value(NORMAL, NORMAL, lambda x: jumping(0.3)(x).astype("float32"))
+    assert piece == pytest.approx(value_of_jumping(NORMAL, NORMAL, 0.3), abs=1e-5)
+
+
+def test_a_d_that_is_certain_and_wrong_on_a_narrow_piece():
+    assert theory.value(NORMAL, NORMAL, jumping(0.3, inside=1.0)) == -math.inf
+    assert theory.value(NORMAL, NORMAL, jumping(0.3, inside=0.0)) == -math.inf
+
+
+def test_d_is_not_asked_outside_of_the_laws():
+    def d(x):
+        assert ((x > 0) & (x < 1)).all()
+        return np.full(x.shape, 0.5)
+
+    law = stats.uniform(0, 1)
+    assert theory.value(law, law, d) == pytest.approx(-LOG4, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_densities_with_many_jumps(seed):
+    # a histogram of 300 bins of very different heights: jumps between the quantiles
+    rng = np.random.default_rng(seed)
+    edges = np.cumsum(rng.exponential(size=301))
+    a, b = rng.dirichlet(np.full(300, 0.5), size=2)
+    p, q = (stats.rv_histogram((w / w.sum(), edges), density=False)() for w in (a, b))
+    for name in ("kl", "reverse-kl", "js", "total-variation", "squared-hellinger"):
+        exact = theory.f_divergence(a, b, name)
+        assert theory.f_divergence(p, q, name) == pytest.approx(exact, rel=1e-6), name
+    assert theory.js(p, q) == pytest.approx(theory.js(a, b), rel=1e-6)
+    assert theory.kl(p, q) == pytest.approx(theory.kl(a, b), rel=1e-6)
+    assert theory.total_variation(p, q) == pytest.approx(theory.total_variation(a, b), rel=1e-6)
+
+
+class Spiked(stats.rv_continuous):
+    """A normal density with a narrow spike at 0.3, which its quantiles do not tell."""
+
+    def _pdf(self, x):
+        spike = np.where(np.abs(x - 0.3) < 0.002, 0.01 / 0.004, 0.0)
+        return 0.99 * stats.norm.pdf(x) + spike
+
+    def _cdf(self, x):
+        return 0.99 * ndtr(x) + 0.01 * np.clip((x - 0.298) / 0.004, 0, 1)
+
+    def _ppf(self, q):
+        return stats.norm.ppf(q)  # about
+
+
+def test_a_density_with_a_narrow_spike():
+    spiked = Spiked(name="spiked")()
+    # by the masses of the spike's piece and of its complement
+    height = 0.99 * stats.norm.pdf(0.3) + 2.5
+    inside = math.log(height / stats.norm.pdf(0.3))
+    part = stats.norm.cdf(0.302) - stats.norm.cdf(0.298)
+    exact = (0.99 * part + 0.01) * inside + 0.99 * (1 - part) * math.log(0.99)
+    assert theory.kl(spiked, NORMAL) == pytest.approx(exact, abs=1e-7)
+    assert theory.total_variation(spiked, NORMAL) == pytest.approx(0.01 * (1 - part), abs=1e-7)
+
+
+def test_an_f_of_ones_own_with_kinks():
+    # |u - 1| / 2 beyond a flat part: its kinks lie where p / q is 3 or 1/3
+    hinge = own(
+        name="hinge",
+        f=lambda u: np.maximum(np.maximum(u - 3, 1 / 3 - u), 0),
+        at_zero=1 / 3,
+        slope_at_infinity=1.0,
+    )
+    # p / q = exp(x - 1/2) between N(1, 1) and N(0, 1)
+    low, high = 0.5 - math.log(3), 0.5 + math.log(3)
+    cost = (1 - ndtr(high - 1)) - 3 * (1 - ndtr(high)) + ndtr(low) / 3 - ndtr(low - 1)
+    found = theory.f_divergence(stats.norm(1, 1), NORMAL, hinge)
+    assert found == pytest.approx(cost, abs=1e-10)
+
+
+# Poles at the ends of a support.
+
+
+def beta_kl(a, b):
+    """KL from beta(a, b) to U(0, 1), and back."""
+    with mp.workdps(30):
+        logs = [mp.psi(0, c) - mp.psi(0, a + b) for c in (a, b)]
+        there = (a - 1) * logs[0] + (b - 1) * logs[1] - mp.log(mp.beta(a, b))
+        return float(there), float(mp.log(mp.beta(a, b)) + (a - 1) + (b - 1))
+
+
+@pytest.mark.parametrize(("loc", "scale"), [(0, 1), (1, 1), (-1, 1), (3, 2), (0, 7)])
+@pytest.mark.parametrize(("a", "b"), [(0.45, 0.45), (2, 0.48), (0.48, 2), (0.7, 0.6)])
+def test_poles_at_either_end(a, b, loc, scale):
+    p, u = stats.beta(a, b, loc, scale), stats.uniform(loc, scale)
+    there, back = beta_kl(a, b)
+    assert theory.kl(p, u) == pytest.approx(there, abs=1e-11)
+    if (a, b, loc) != (0.48, 2, -1):  # there scipy's density underflows at 0
+        assert theory.kl(u, p) == pytest.approx(back, abs=1e-11)
+    with mp.workdps(30):
+        affinity = mp.beta((a + 1) / mp.mpf(2), (b + 1) / mp.mpf(2)) / mp.sqrt(mp.beta(a, b))
+    found = theory.f_divergence(p, u, "squared-hellinger")
+    assert found == pytest.approx(float(2 - 2 * affinity), abs=1e-11)
+    best = theory.value(p, u, theory.optimal_discriminator(p, u))
+    assert best == pytest.approx(2 * theory.js(p, u) - LOG4, abs=1e-11)
+
+
+def test_other_poles():
+    # x = 1 - t of powerlaw at t, by symmetry; moved laws; mixtures
+    arcsine = theory.kl(stats.arcsine(), stats.uniform())
+    assert arcsine == pytest.approx(beta_kl(0.5, 0.5)[0], abs=1e-11)
+    assert theory.kl(stats.gamma(0.5, 1), stats.gamma(0.7, 1)) == pytest.approx(
+        theory.kl(stats.gamma(0.5), stats.gamma(0.7)), abs=1e-11
+    )
+    assert theory.kl(stats.beta(0.45, 0.6, 1), stats.beta(0.6, 0.45, 1)) == pytest.approx(
+        theory.kl(stats.beta(0.6, 0.45), stats.beta(0.45, 0.6)), abs=1e-11
+    )
+    p, moved = (
+        Mixture([0.5, 0.5], [stats.beta([0.45], 0.45, loc), stats.uniform(loc, 1)])
+        for loc in (0, 1)
+    )
+    there = theory.kl(moved, stats.uniform(1, 1))
+    assert there == pytest.approx(theory.kl(p, stats.uniform()), abs=1e-11)
+    assert there == pytest.approx(0.1154663265309, abs=1e-12)
+
+
+# Several dimensions.
+
+SPACE = stats.multivariate_normal
+
+
+def test_normal_laws_in_several_dimensions():
+    # independent coordinates: divergences add up, affinities multiply
+    p, q = SPACE([0, 1], np.diag([4, 9.0])), SPACE([3, 5], np.diag([1, 16.0]))
+    sides = [(stats.norm(0, 2), stats.norm(3, 1)), (stats.norm(1, 3), stats.norm(5, 4))]
+    for name in ("kl", "reverse-kl", "jeffreys"):
+        exact = sum(theory.f_divergence(*pair, name) for pair in sides)
+        assert theory.f_divergence(p, q, name) == pytest.approx(exact, rel=1e-12)
+    assert theory.kl(p, q) == pytest.approx(sum(theory.kl(*pair) for pair in sides), rel=1e-14)
+    affinity = math.prod(1 - theory.f_divergence(*pair, "squared-hellinger") / 2 for pair in sides)
+    found = theory.f_divergence(p, q, "squared-hellinger")
+    assert found == pytest.approx(2 - 2 * affinity, rel=1e-12)
+    # rotated together nothing changes
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    r, s = (SPACE(turn @ law.mean, turn @ law.cov @ turn.T) for law in (p, q))
+    assert theory.kl(r, s) == pytest.approx(theory.kl(p, q), rel=1e-12)
+    assert theory.kl(p, p) == theory.f_divergence(p, p, "squared-hellinger") == 0
+    assert theory.kl(SPACE(0, 4), stats.norm(1, 2)) == 0.125
+    near = SPACE([0, 1], np.diag([4 * (1 + 1e-9), 9]))
+    assert theory.kl(near, p) == pytest.approx(1e-18 / 4, rel=1e-6)
+
+
+def test_total_variation_in_several_dimensions():
+    covariance = [[2, 0.5], [0.5, 1]]
+    p, q = SPACE([0, 0], covariance), SPACE([1, -1], covariance)
+    r = math.sqrt(np.array([1, -1]) @ np.linalg.inv(covariance) @ [1, -1])
+    exact = theory.total_variation(stats.norm(0, 1), stats.norm(r, 1))
+    assert theory.total_variation(p, q) == pytest.approx(exact, rel=1e-12)
+    assert theory.f_divergence(p, q, "total-variation") == theory.total_variation(p, q)
+
+
+def test_the_best_discriminator_in_several_dimensions():
+    p, q = SPACE([0, 1], [[2, 0.3], [0.3, 1]]), SPACE([1, 1], [[1, -0.2], [-0.2, 3]])
+    x = np.random.default_rng(0).normal(size=(4, 5, 2))
+    best = theory.optimal_discriminator(p, q)
+    np.testing.assert_allclose(best(x), p.pdf(x) / (p.pdf(x) + q.pdf(x)), rtol=1e-12)
+    np.testing.assert_allclose(best.logit(x), p.logpdf(x) - q.logpdf(x), rtol=1e-9, atol=1e-12)
+
+
+def test_samples_in_several_dimensions():
+    p, q = Empirical([[0, 0], [1, 1], [1, 1], [2, 0]]), Empirical([[1, 1], [5, 5]])
+    assert p.dimension == 2
+    np.testing.assert_array_equal(p.points, [[0, 0], [1, 1], [2, 0]])
+    np.testing.assert_array_equal(p.weights, [0.25, 0.5, 0.25])
+    np.testing.assert_array_equal(p.pmf([[1, 1], [0, 1]]), [0.5, 0])
+    flat_p, flat_q = [0.25, 0.5, 0.25, 0], [0, 0.5, 0, 0.5]
+    for name in F_DIVERGENCES:
+        assert theory.f_divergence(p, q, name) == theory.f_divergence(flat_p, flat_q, name)
+    assert theory.total_variation(p, q) == 0.5
+    assert theory.js(p, q) == theory.js(flat_p, flat_q)
+    assert theory.kl(q, p) == math.inf
+    best = theory.optimal_discriminator(p, q)
+    np.testing.assert_array_equal(best([[1, 1], [5, 5], [2, 0]]), [0.5, 0, 1])
+    assert theory.value(p, q, best) == pytest.approx(2 * theory.js(p, q) - LOG4)
+    asked = []
+    theory.value(p, q, lambda x: (asked.append(x), np.full(len(x), 0.5))[1])
+    assert asked[0].tolist() == [[0, 0], [1, 1], [2, 0], [5, 5]]
+    assert Empirical([[1.0], [2.0]]).dimension == 1  # a column lies on the line
+    assert p.rvs(5, random_state=0).shape == (5, 2)
 
 
 def test_a_vector_against_a_law_on_points():

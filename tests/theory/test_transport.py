@@ -2,22 +2,29 @@
 and the closed forms of Wasserstein distances of normal laws against quadrature."""
 
 import math
+import os
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.optimize
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
+from scipy.special import gammaln
 
 import theory
 from theory import Discrete, Empirical, Mixture, kantorovich_potential, transport_plan
+from theory.calculators import transport
 from theory.calculators.integration import integrate
 from theory.calculators.transport import _excess, _levels
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
-NORMAL = stats.norm(0, 1)
+NORMAL, SPACE = stats.norm(0, 1), stats.multivariate_normal
 
 
 def check_marginals(plan, p, q):
@@ -111,29 +118,111 @@ def test_small_weights_keep_their_marginals():
     assert plan.cost == pytest.approx(theory.wasserstein(p, q, 2) ** 2, rel=1e-8)
 
 
-class Found:
-    message = "it is said to be infeasible"
+def test_a_thousand_points_take_seconds():
+    rng = np.random.default_rng(0)
+    x, y = np.sort(rng.normal(0, 1, 1000)), np.sort(rng.normal(1, 2, 1000))
+    start = time.process_time()
+    plan = transport_plan(Empirical(x), Empirical(y), lambda x, y: (x - y) ** 2)
+    assert time.process_time() - start < 8  # 0.5 s where HiGHS took 36
+    assert plan.cost == pytest.approx(np.mean((x - y) ** 2), rel=1e-9)
+    check_marginals(plan, np.full(1000, 1e-3), np.full(1000, 1e-3))
 
-    def __init__(self, x):
-        self.x = x
+
+def test_the_network_simplex_brings_no_learning_library():
+    script = (
+        "import os, sys, theory\n"
+        "theory.transport_plan([0.5, 0.5], [0.25, 0.75], [[1, 2], [3, 5]])\n"
+        "print([m for m in ('keras', 'tensorflow', 'torch', 'jax') if m in sys.modules])\n"
+        "print([name for name in os.environ if name.startswith('POT_')])\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("POT_")}
+    told = {**environment, "POT_BACKEND_DISABLE_JAX": "0"}
+    for env, left in ((environment, "[]"), (told, "['POT_BACKEND_DISABLE_JAX']")):
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env
+        )
+        assert done.stdout.splitlines() == ["[]", left]
 
 
-def test_the_programmes_rounding_is_put_back(monkeypatch):
-    p, q = np.array([0.5, 0.5]), np.array([0.25, 0.75])
-    rough = np.array([0.25 + 1e-7, 0.25 + 3e-7, -1e-9, 0.5 - 2e-7])
-    monkeypatch.setattr(scipy.optimize, "linprog", lambda *_, **__: Found(rough))
-    plan = transport_plan(p, q, np.ones((2, 2)))
-    assert (plan.mass >= 0).all()
-    np.testing.assert_allclose(plan.mass.sum(axis=1), p, rtol=1e-15)
-    np.testing.assert_allclose(plan.mass.sum(axis=0), q, rtol=1e-15)
-    np.testing.assert_allclose(plan.mass.reshape(-1), rough, atol=5e-7)
+def test_weights_without_mass_and_tiny_ones():
+    plan = transport_plan([0.5, 0, 0.5], [0, 1e-18, 1], np.ones((3, 3)))
+    np.testing.assert_array_equal(plan.mass[1], 0)
+    np.testing.assert_array_equal(plan.mass[:, 0], 0)
+    assert plan.mass[:, 1].sum() == pytest.approx(1e-18, rel=1e-9)
     assert plan.cost == pytest.approx(1, rel=1e-15)
 
 
-def test_an_unsolved_programme_is_said_to_be(monkeypatch):
-    monkeypatch.setattr(scipy.optimize, "linprog", lambda *_, **__: Found(None))
-    with pytest.raises(ArithmeticError, match=r"^the linear programme was not solved: it is said"):
-        transport_plan([1.0], [1.0], np.ones((1, 1)))
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        ({"warning": "it is said to be infeasible"}, "it is said to be infeasible"),
+        ({"warning": None, "u": np.zeros(2), "v": np.zeros(2)}, "its dual misses it"),
+        ({"warning": None, "u": np.full(2, 3.0), "v": np.zeros(2)}, "its dual misses it"),
+    ],
+)
+def test_an_unsolved_programme_is_said_to_be(monkeypatch, log, message):
+    plan = np.full((2, 2), 0.25)
+    monkeypatch.setattr(transport, "_network_simplex", lambda: lambda *_, **__: (plan, log))
+    with pytest.raises(ArithmeticError, match=f"^the linear programme was not solved: {message}$"):
+        transport_plan([0.5, 0.5], [0.5, 0.5], [[1.0, 2.0], [3.0, 5.0]])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_programmes_against_highs(seed):
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(2, 9, 2)
+    p, q = rng.dirichlet(np.full(n, 0.3)), rng.dirichlet(np.full(m, 0.3))
+    price = rng.normal(size=(n, m)) * 10.0 ** rng.integers(-3, 4)
+    rows, columns = np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))
+    found = scipy.optimize.linprog(
+        price.ravel(), A_eq=np.vstack([rows, columns]), b_eq=np.concatenate([p, q])
+    )
+    plan = transport_plan(p, q, price)
+    assert plan.cost == pytest.approx(found.fun, rel=1e-7, abs=1e-7 * np.abs(price).max())
+    check_marginals(plan, p, q)
+
+
+def test_plans_in_several_dimensions():
+    p, q = Empirical([[0, 0], [1, 1], [1, 1], [2, 0]]), Empirical([[1, 1], [4, 4]])
+    plan = transport_plan(p, q)
+    assert plan.x.shape == (3, 2)
+    assert plan.y.shape == (2, 2)
+    assert plan.cost == pytest.approx(theory.wasserstein(p, q), rel=1e-12)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 3)), rng.normal(1, 1, size=(40, 3))
+    distance = np.linalg.norm(x[:, None] - y, axis=-1)
+    for order in (1, 2, 3.5):
+        rows, columns = linear_sum_assignment(distance**order)
+        exact = np.mean(distance[rows, columns] ** order) ** (1 / order)
+        found = theory.wasserstein(Empirical(x), Empirical(y), order)
+        assert found == pytest.approx(exact, rel=1e-9)
+    moved = theory.wasserstein(Empirical(x), Empirical(x + np.array([3, 0, -4])), 2000)
+    assert moved == pytest.approx(5, rel=1e-6)
+    assert theory.wasserstein(Empirical(x), Empirical(x), 2) == 0
+    shapes = []
+
+    def cost(a, b):
+        shapes.append((a.shape, b.shape))
+        return np.abs(a - b).sum(axis=-1)
+
+    transport_plan(p, q, cost)
+    assert shapes == [((3, 1, 2), (1, 2, 2))]
+
+
+def test_normal_laws_in_several_dimensions():
+    law = stats.multivariate_normal
+    p, q = law([0, 1], np.diag([4, 9.0])), law([3, 5], np.diag([1, 16.0]))
+    assert theory.wasserstein(p, q, 2) == pytest.approx(math.sqrt(9 + 16 + 1 + 1), rel=1e-14)
+    s, t = np.array([[2, 0.3], [0.3, 1]]), np.array([[1, -0.2], [-0.2, 3]])
+    root = scipy.linalg.sqrtm(s)
+    trace = np.trace(s + t - 2 * scipy.linalg.sqrtm(root @ t @ root).real)
+    found = theory.wasserstein(law([0, 1], s), law([1, 1], t), 2)
+    assert found == pytest.approx(math.sqrt(1 + trace), rel=1e-10)
+    # near laws do not cancel, laws on a line of the plane are allowed
+    near = theory.wasserstein(law([0, 0], s), law([0, 0], s * (1 + 1e-10) ** 2), 2)
+    assert near == pytest.approx(1e-10 * math.sqrt(3), rel=1e-4)
+    thin = law([0, 0], [[1, 1], [1, 1]], allow_singular=True)
+    assert theory.wasserstein(thin, law([0, 0], 1e-30), 2) == pytest.approx(math.sqrt(2), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +249,15 @@ def test_an_unsolved_programme_is_said_to_be(monkeypatch):
          "cost: got no array of numbers, expected shape (1, 1)"),
         (lambda: transport_plan([1.0], [1.0], lambda x, y: None),
          "cost: returned NaN or infinity, expected finite numbers|shape"),
+        (lambda: theory.wasserstein(SPACE([0, 0]), SPACE([1, 0])),
+         "order: got 1, expected 2 between normal laws in several dimensions"),
+        (lambda: theory.wasserstein(Empirical([[0, 0]]), SPACE([1, 0]), 2),
+         "q: got a NormalVector with a Empirical in 2 dimensions, expected both discrete or both"),
+        (lambda: theory.wasserstein(Empirical([[0, 0]]), [0.5, 0.5]),
+         "q: got 1 dimensions, expected 2 as of p"),
+        (lambda: kantorovich_potential(Empirical([[0, 0]]), Empirical([[0, 1]])),
+         "p: got a law in 2 dimensions, expected the line"),
+        (lambda: kantorovich_potential(NORMAL, NORMAL)("a"), "x: got 'a', expected numbers"),
         (lambda: kantorovich_potential(NORMAL, NORMAL)(math.nan),
          "x: got NaN or infinity, expected finite numbers"),
         (lambda: kantorovich_potential(NORMAL, NORMAL)([0, math.inf]),
@@ -288,6 +386,56 @@ def test_normal_closed_forms_exactly():
     assert w(stats.norm(1, 1), stats.norm(0, 2)) == pytest.approx(exact, rel=1e-15)
     assert w(stats.norm(1, 1), stats.norm(0, 2)) == w(stats.norm(0, 2), stats.norm(1, 1))
     assert w(stats.norm(1e6, 1), stats.norm(0, 1 + 1e-6)) == 1e6
+
+
+def absolute_moment(r):
+    """(E |Z|^r)^(1/r) of a standard normal law."""
+    return math.exp((r / 2 * math.log(2) + gammaln((r + 1) / 2) - math.log(math.pi) / 2) / r)
+
+
+@pytest.mark.parametrize("r", [1.5, 3, 7.25, 43, 44, 100, 1000, 1e6])
+def test_normal_laws_of_every_order(r):
+    w = theory.wasserstein
+    assert w(NORMAL, stats.norm(0, 3), r) == pytest.approx(2 * absolute_moment(r), rel=1e-12)
+    assert w(NORMAL, stats.norm(4, 1), r) == 4
+    wide = w(stats.norm(1e10, 1), stats.norm(0, 2), r)
+    assert wide == pytest.approx(1e10, rel=1e-9)
+
+
+def test_moments_of_folded_normal_laws():
+    w = theory.wasserstein
+    # E (d + e Z)^4 = d^4 + 6 d^2 e^2 + 3 e^4
+    found = w(stats.norm(1, 1), stats.norm(-2, 3), 4)
+    assert found == pytest.approx((81 + 6 * 9 * 4 + 3 * 16) ** 0.25, rel=1e-13)
+    between = w(Mixture.normal([0.5, 0.5], [1, 1], 1), stats.norm(-2, 3), 2.5)
+    assert w(stats.norm(1, 1), stats.norm(-2, 3), 2.5) == pytest.approx(between, rel=1e-9)
+    assert w(NORMAL, NORMAL, 44) == 0
+
+
+def test_quantiles_far_beyond_the_usual_ones():
+    w, origin, two = theory.wasserstein, Discrete([0], [1]), Mixture.normal([0.5, 0.5], [0, 0], 1)
+    assert w(stats.lognorm(3), origin, 2) == pytest.approx(math.exp(9), rel=1e-9)
+    assert w(stats.lognorm(3), origin) == pytest.approx(math.exp(4.5), rel=1e-9)
+    assert w(two, stats.norm(0, 2), 44) == pytest.approx(absolute_moment(44), rel=1e-9)
+    assert w(two, stats.norm(0, 2), 300) == pytest.approx(absolute_moment(300), rel=1e-9)
+    assert w(stats.pareto(1.1), origin) == pytest.approx(11, rel=1e-9)
+    assert w(stats.pareto(2.5), origin, 2) == pytest.approx(math.sqrt(5), rel=1e-8)
+    assert w(stats.pareto(1.5), stats.pareto(1.5, 1), 2) == pytest.approx(1, rel=1e-9)
+    for law, order in ((stats.pareto(2), 2), (stats.pareto(1.5), 2), (stats.cauchy(), 2),
+                       (stats.t(3), 3), (stats.pareto(1), 1)):  # fmt: skip
+        assert w(law, origin, order) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("law", "order"), [(Mixture.normal([0.5, 0.5], [0, 0], 1), 1500), (stats.lognorm(3), 20)]
+)
+def test_an_order_beyond_the_quantiles_is_refused(law, order):
+    message = (
+        rf"^order: got {order}, but of these laws the quantiles down to the level 1e-300 do not "
+        r"settle the mean of \|x - y\| to this power, expected a lower order$"
+    )
+    with pytest.raises(ArithmeticError, match=message):
+        theory.wasserstein(law, stats.norm(0, 2), order)
 
 
 def test_levels_where_the_quantile_functions_are_cut():

@@ -126,17 +126,15 @@ def f_divergence(p: Any, q: Any, name: str) -> arb:
     """
     if name == "reverse-kl":
         return kl(q, p)
-    if name == "neyman":
-        return f_divergence(q, p, "pearson")
     if name in _PLAIN:
         return _PLAIN[name](p, q)
     a, b = _law(p, "p"), _law(q, "q")
-    if name == "pearson":
+    if name in ("pearson", "neyman"):
         if len(a) > 1 or len(b) > 1:
             raise ValueError(
                 f"f: got {name!r} of mixtures with certified=True, expected normal laws"
             )
-        (one,), (other,) = a, b
+        one, other = (a[0], b[0]) if name == "pearson" else (b[0], a[0])
         v = 2 * other.std * other.std - one.std * one.std
         if v <= 0:
             return arb.pos_inf()

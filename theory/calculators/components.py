@@ -26,13 +26,21 @@ ACCEPTED = (
 
 
 def is_rough(component: Any) -> bool:
-    """True of scipy's densities with jumps, kinks or poles, and of what scipy does not define."""
+    """True of scipy's densities with kinks or poles inside, and of what scipy does not define."""
+    dist = component.dist
+    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
+
+
+def jumps_of(component: Any) -> list[np.ndarray]:
+    """Where the density of a histogram jumps, for each of its entries."""
     from scipy import stats
 
-    dist = component.dist
-    if isinstance(dist, stats.rv_histogram):
-        return True
-    return not type(dist).__module__.startswith("scipy.") or dist.name in _ROUGH
+    dist: Any = component.dist
+    if not isinstance(dist, stats.rv_histogram):
+        return []
+    _, loc, scale = dist._parse_args(*component.args, **component.kwds)
+    bins = dist._histogram[1]
+    return [a + b * bins for a, b in zip(*np.broadcast_arrays(np.ravel(loc), scale), strict=True)]
 
 
 def merge(intervals: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -86,11 +94,11 @@ def weights_of(values: Any, name: str) -> np.ndarray:
     return values / total
 
 
-def log_density(component: Any, x: np.ndarray) -> np.ndarray:
+def log_density(component: Any, x: Any) -> np.ndarray:
     """log p(x), also where scipy takes it of a density that underflows."""
     from scipy import stats
 
-    dist = component.dist
+    dist: Any = component.dist
     if type(dist) is not type(stats.pareto):
         return component.logpdf(x)
     (b,), loc, scale = dist._parse_args(*component.args, **component.kwds)
@@ -123,6 +131,6 @@ def upper_quantile(component: Any, u: Any) -> np.ndarray:
     return values
 
 
-def log(weights: np.ndarray) -> np.ndarray:
+def log(weights: Any) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.log(weights)

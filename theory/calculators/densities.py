@@ -1,4 +1,4 @@
-"""The laws that the calculators take: mixtures of densities, discrete laws and samples."""
+"""The laws that the calculators take: mixtures of densities; and what an argument means."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from theory.calculators.components import (
     LEVELS,
     SUM_TOLERANCE,
     is_rough,
+    jumps_of,
     log,
     log_density,
     merge,
     numbers,
-    points_of,
     upper_quantile,
     weights_of,
 )
+from theory.calculators.discrete import Discrete
+from theory.calculators.features import settled
+from theory.calculators.integration import integrate
 from theory.calculators.normal_sums import NormalSum
 from theory.calculators.several_dimensions import NormalVector
 
@@ -169,9 +172,10 @@ class Mixture:
 
         columns = []
         for c, w in self._parts:
-            if type(c.dist) is not type(stats.norm):
+            dist: Any = c.dist
+            if type(dist) is not type(stats.norm):
                 return None
-            _, mean, std = c.dist._parse_args(*c.args, **c.kwds)
+            _, mean, std = dist._parse_args(*c.args, **c.kwds)
             columns.append([w, *(np.broadcast_to(v, w.shape) for v in (mean, std))])
         weights, means, stds = (np.concatenate(c).astype(float) for c in zip(*columns, strict=True))
         some = weights > 0
@@ -299,113 +303,8 @@ class Mixture:
             if not kept or value - kept[-1] >= need / 2:
                 kept.append(value)
         ends = [end for pair in self._intervals() for end in pair if np.isfinite(end)]
-        return np.unique(np.concatenate([kept, ends]))
-
-
-class Discrete:
-    """A law on finitely many points, of the line or of a space of several dimensions.
-
-    Args:
-        points: shape (n,), or (n, d); finite; equal points are joined.
-        weights: shape (n,), at least zero, with sum one (within 1e-6; then made exact).
-
-    Raises:
-        ValueError: the lengths differ, there is no point, a point is not finite, a weight is
-            negative or NaN, or the weights do not add up to one.
-
-    Attributes:
-        points: shape (m,), ascending and distinct; or (m, d), in the order of their coordinates.
-        weights: shape (m,), their probabilities.
-        dimension: 1, or d.
-    """
-
-    def __init__(self, points: Any, weights: Any) -> None:
-        points = points_of(points, "points")
-        weights = weights_of(weights, "weights")
-        if len(points) != weights.size:
-            raise ValueError(
-                f"weights: got {weights.size} for {len(points)} points, expected as many"
-            )
-        self.dimension = 1 if points.ndim == 1 else points.shape[1]
-        self.points, inverse = np.unique(points, return_inverse=True, axis=0)
-        self.weights = np.bincount(inverse.reshape(-1), weights, minlength=len(self.points))
-
-    def pmf(self, x: Any) -> np.ndarray:
-        """The probability of each x, of each row of x in several dimensions."""
-        x = numbers(x, "x")
-        if self.dimension > 1:
-            rows = x.reshape(-1, self.dimension)
-            both = np.concatenate([self.points, rows])
-            _, number = np.unique(both, return_inverse=True, axis=0)
-            known = np.zeros(len(both))
-            known[number.reshape(-1)[: len(self.points)]] = self.weights
-            return known[number.reshape(-1)[len(self.points) :]].reshape(x.shape[:-1])
-        place = np.minimum(np.searchsorted(self.points, x), self.points.size - 1)
-        return np.where(self.points[place] == x, self.weights[place], 0.0)
-
-    def cdf(self, x: Any) -> np.ndarray:
-        """The probability of values up to x."""
-        self._refuse_space("cdf")
-        sums = np.concatenate([[0.0], np.cumsum(self.weights)])
-        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
-
-    def sf(self, x: Any) -> np.ndarray:
-        """The probability of values above x."""
-        self._refuse_space("sf")
-        sums = np.concatenate([np.cumsum(self.weights[::-1])[::-1], [0.0]])
-        return sums[np.searchsorted(self.points, numbers(x, "x"), side="right")]
-
-    def ppf(self, u: Any) -> np.ndarray:
-        """The smallest point with `cdf` of at least u, for u in [0, 1]."""
-        self._refuse_space("ppf")
-        place = np.searchsorted(np.cumsum(self.weights), numbers(u, "u"))
-        return self.points[np.minimum(place, self.points.size - 1)]
-
-    def isf(self, u: Any) -> np.ndarray:
-        """The smallest point with `sf` of at most u, for u in [0, 1]."""
-        self._refuse_space("isf")
-        above = np.cumsum(self.weights[::-1])  # the mass of the largest points, from the top
-        place = np.searchsorted(above, numbers(u, "u"), side="right")
-        return self.points[::-1][np.minimum(place, self.points.size - 1)]
-
-    def rvs(self, size: int | tuple[int, ...] = 1, random_state: Any = None) -> np.ndarray:
-        """Independent samples of the given shape; `random_state` is a seed or a Generator."""
-        return np.random.default_rng(random_state).choice(self.points, size=size, p=self.weights)
-
-    def mean(self) -> float:
-        """The expected value."""
-        self._refuse_space("mean")
-        return float(self.weights @ self.points)
-
-    def std(self) -> float:
-        """The standard deviation."""
-        self._refuse_space("std")
-        return float(np.sqrt(self.weights @ (self.points - self.mean()) ** 2))
-
-    def support(self) -> tuple[float, float]:
-        """The smallest and the largest point that have mass."""
-        self._refuse_space("support")
-        points = self.points[self.weights > 0]
-        return float(points[0]), float(points[-1])
-
-    def _refuse_space(self, what: str) -> None:
-        if self.dimension > 1:
-            raise ValueError(f"{what}: got a law in {self.dimension} dimensions, expected the line")
-
-
-class Empirical(Discrete):
-    """The law of a sample: each observation has mass 1/n.
-
-    Args:
-        samples: shape (n,), or (n, d) in several dimensions; finite, n at least one.
-
-    Raises:
-        ValueError: the sample is empty, of another shape, or not finite.
-    """
-
-    def __init__(self, samples: Any) -> None:
-        samples = points_of(samples, "samples")
-        super().__init__(samples, np.full(len(samples), 1 / len(samples)))
+        jumps = [jump for c, _ in self._parts for jump in jumps_of(c)]
+        return np.unique(np.concatenate([kept, ends, *jumps]))
 
 
 def as_law(p: Any, name: str) -> Mixture | Discrete:
@@ -459,8 +358,6 @@ def _size(component: Any) -> int:
 
 
 def _check_component(component: Any) -> None:
-    from theory.calculators.integration import integrate
-
     name = component.dist.name
     try:
         quartiles = np.asarray(component.ppf(np.array([[0.25], [0.5], [0.75]]))).reshape(3, -1)
@@ -488,7 +385,16 @@ def _check_component(component: Any) -> None:
         return  # scipy's own densities integrate to one; a user's may not
     single = object.__new__(Mixture)
     single._parts, single._log_weights = [(component, np.ones(1))], [np.zeros(1)]
-    mass = integrate(single.pdf, single._edges)
+    edges = single._edges
+    mass = settled(
+        lambda edges: integrate(single.pdf, edges),
+        single.pdf,
+        edges,
+        np.ones(edges.size - 1, dtype=bool),
+        edges[[0, -1]],
+        1e-6,
+        f"{name}: a density with fewer features",
+    )
     if abs(mass - 1) > SUM_TOLERANCE:
         raise ValueError(f"the density of {name} integrates to {mass:.6g}, expected one")
 

@@ -297,7 +297,7 @@ def value(
     if laws and not any(not isinstance(law, Mixture) or law.is_rough for law in (p, q, *laws)):
         return integral(integrand, p, q, 1e-2, more=jumps)
     probe = d.logit if isinstance(d, Discriminator) else d
-    exact = np.asarray(probe(p._edges[:1])).dtype.itemsize >= 8
+    exact = np.asarray(probe(p.ppf([0.5]))).dtype.itemsize >= 8
     # A network's own rounding in float32 must not be taken for a feature to be resolved.
     scale, tolerance = (1e-2, 1e-6) if exact else (1e6, 1e-3)
     fault = "d: fewer jumps, or their places as edges=[...]"

@@ -32,6 +32,8 @@ Law = Mixture | Discrete | NormalVector
 _TAILS = (1e-20, 1e-25, 1e-30)  # levels beyond which nothing is integrated, if that is enough
 _FURTHEST = (1e-300, 1e-150, 1e-90, 1e-60)  # the first whose quantiles are numbers, if it is not
 
+_DEAR = 1e6  # the price, in units, from which on no plan pays it
+_ROUNDS = 100
 _PIVOTS = 10**9  # of the network simplex: far beyond what any plan takes
 
 
@@ -225,10 +227,21 @@ def _in_space(a: Law, b: Law, r: float) -> float:
             "expected both discrete or both normal"
         )
     distance = _distances(a.points[:, None], b.points[None])
-    unit = distance.max() or 1.0  # high powers neither over- nor underflow
-    price = (distance / unit) ** r
-    mass = _cheapest(a.weights, b.weights, price)
-    return float(unit * max(0.0, np.sum(mass * price)) ** (1 / r))
+    unit = distance.max()
+    if unit == 0:
+        return 0.0
+    # In a high power the furthest points hide the others: go on in the unit of the furthest used.
+    for _ in range(_ROUNDS):
+        with np.errstate(over="ignore", under="ignore"):
+            price = np.minimum((distance / unit) ** r, _DEAR)
+        mass = _cheapest(a.weights, b.weights, price)
+        total, furthest = float(np.sum(mass * price)), distance[mass > 0].max()
+        if furthest > unit:
+            break
+        if total > 1e-3 or furthest == unit or furthest == 0:
+            return float(unit * total ** (1 / r))
+        unit = furthest
+    raise ArithmeticError(f"order: got {r:g}, but the plan does not settle, expected a lower order")
 
 
 def _distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:

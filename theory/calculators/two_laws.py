@@ -46,10 +46,12 @@ def integral(
     ends = poles(p, q)
 
     def f(x: np.ndarray) -> np.ndarray:
-        values = term(x, p.logpdf(x), q.logpdf(x))
+        inside = np.zeros(x.shape, dtype=bool)
         for end in ends:
-            values = np.where(end.holds(x), 0.0, values)
-        return values
+            zone = end.holds(x)
+            inside |= zone
+            x = np.where(zone, end.limit, x)
+        return np.where(inside, 0.0, term(x, p.logpdf(x), q.logpdf(x)))
 
     beside = sum((_beside(term, p, q, end, scale) for end in ends), 0.0)
     edges = np.union1d(edges, [end.limit for end in ends])

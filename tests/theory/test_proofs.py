@@ -284,7 +284,7 @@ FALSE_STATEMENTS = [
         "  0 <= bernoulli_kl (optimum p q) D.",
         "  0 < bernoulli_kl (optimum p q) D.",
     ),
-    ("Discriminator", "0 < best p q < 1", "0 < best p q < 1 / 2"),
+    ("Discriminator", "0 < optimum p q < 1 /\\", "0 < optimum p q < 1 / 2 /\\"),
     ("JensenShannon", "0 < D i < 1.", "0 <= D i <= 1."),
     ("JensenShannon", "/\\ v = V n p q D) (C n p q).", "/\\ v = V n p q D) (JS n p q)."),
     ("JensenShannon", "  0 <= KL n p q /\\", "  0 < KL n p q /\\"),

@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from theory.claim import sizes
 from theory.claim.exercises import answered_by
 from theory.claim.reading import NEAR, read
 from theory.proofs import theorems
@@ -454,10 +455,10 @@ def _checked(theorem: theorems.Theorem) -> Evidence:
 def _residual(item: Any, leg: Leg) -> float:
     """The size of what a check yielded, by the rule of the leg that it is judged as."""
     if leg.judged_as == "symbolic":
-        return _symbolic_residual(item[1])
+        return sizes.symbolic(item[1])
     if leg.judged_as == "certified":
-        return _ball(item, farthest=leg.kind != "control")
-    return _number(item, signed=leg.judged_as == "sampling")
+        return sizes.ball(item, farthest=leg.kind != "control")
+    return sizes.number(item, signed=leg.judged_as == "sampling")
 
 
 def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[float], str]:
@@ -505,38 +506,3 @@ def _judge(claim: Claim, leg: Leg, residuals: list[float], worst: float, steps: 
     if leg.miss is not None and not math.isclose(worst, leg.miss, rel_tol=MISS_TOLERANCE):
         return f"it misses by {worst:.3g}, and {leg.miss:.3g} is stated"
     return ""
-
-
-def _number(item: Any, signed: bool) -> float:
-    """The size of one yielded residual; of an array, its largest."""
-    values = np.asarray(item, dtype=float)
-    if values.size == 0:
-        raise ValueError("a residual is empty")
-    if not signed and np.any(values < 0):
-        raise ValueError(f"a residual is negative ({np.min(values):.3g}), expected a size >= 0")
-    return float(np.max(np.abs(values)))
-
-
-def _ball(item: Any, farthest: bool) -> float:
-    """The largest (or the least) size that a ball allows; a bare number would be a hope, and is
-    refused."""
-    import flint
-
-    if not isinstance(item, flint.arb):
-        raise TypeError(f"a certified leg yielded {type(item).__name__}, expected a flint.arb")
-    return float(item.abs_upper() if farthest else item.abs_lower())  # NaN when the ball is
-
-
-def _symbolic_residual(residual: Any) -> float:
-    """0 when sympy reduces the residual to zero (or true), else its size, or infinity."""
-    import sympy
-
-    residual = sympy.sympify(residual)
-    if isinstance(residual, sympy.MatrixBase):
-        return max(_symbolic_residual(entry) for entry in residual)
-    if residual in (sympy.true, sympy.false) or residual.is_Relational:
-        return 0.0 if sympy.simplify(residual) == sympy.true else math.inf
-    logs = sympy.expand_log(residual)
-    if residual == 0 or sympy.expand(logs) == 0 or sympy.simplify(logs) == 0:  # the quick one first
-        return 0.0
-    return abs(float(residual)) if residual.is_number and residual.is_finite else math.inf

@@ -182,6 +182,18 @@ def test_a_theorem_about_nothing_of_ours_fails():
     assert checking.standing(stray).wrong == "its statement rests on no formula of the claims"
 
 
+def test_a_formula_that_cannot_be_printed_fails_the_claim(monkeypatch):
+    import sympy as sp
+
+    monkeypatch.setattr(saturation, "sigmoid", sp.sin)
+    checking.texts.cache_clear()
+    verdict = theory.verify("A-SAT-02")
+    assert verdict.status == "failed"
+    assert "machine-checked: its formulas: TypeError: no Coq form of sin" in verdict.reason
+    monkeypatch.undo()
+    assert leg().holds
+
+
 def test_without_coq_one_line_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     result = CliRunner().invoke(app, ["prove"])

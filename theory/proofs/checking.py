@@ -133,12 +133,12 @@ class Standing:
 
 
 def standing(theorem: Theorem) -> Standing:
-    """What is known of a theorem from the last result for exactly these texts.
-
-    Raises:
-        TypeError, ValueError: a formula that Coq cannot be told.
-    """
-    formulas = declared(texts()[FORMULAS])
+    """What is known of a theorem from the last result for exactly these texts. It needs no Coq:
+    the formulas are printed anew, and a formula that cannot be printed is wrong."""
+    try:
+        formulas = declared(texts()[FORMULAS])
+    except Exception as error:
+        return Standing(False, "", f"its formulas: {type(error).__name__}: {error}")
     if not theorem.words & formulas.keys():
         return Standing(False, "", "its statement rests on no formula of the claims")
     ours = {name: text for file in sources().values() for name, text in declared(file).items()}

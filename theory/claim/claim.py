@@ -405,7 +405,7 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
     except Exception as error:  # a broken leg is a failed claim; the other claims still run
         detail = f"{type(error).__name__}: {error}"
         trace = traceback.format_exc()
-    worst = _worst(leg.kind, residuals)
+    worst = sizes.worst(residuals, least=leg.kind == "counterexample")
     if not detail:
         detail = _judge(claim, leg, residuals, worst, steps)
     return Evidence(
@@ -426,7 +426,7 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
 
 
 def _checked(theorem: theorems.Theorem) -> Evidence:
-    """What is known of a theorem that Coq is to check; that it was not yet checked is no failure."""
+    """What is known of a theorem that Coq is to check; not to be checked yet is no failure."""
     from theory.proofs.checking import standing
 
     start = time.perf_counter()
@@ -471,12 +471,6 @@ def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[
         detail = f"no instance comes near to this bound: {loose[0]}"
     # Words without a relation have been read, too, and there was nothing to compute.
     return [r.residual for r in readings] or [0.0], detail
-
-
-def _worst(kind: Kind, residuals: list[float]) -> float:
-    if not residuals or any(math.isnan(r) for r in residuals):
-        return math.nan
-    return min(residuals) if kind == "counterexample" else max(residuals)
 
 
 def _judge(claim: Claim, leg: Leg, residuals: list[float], worst: float, steps: list[str]) -> str:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+
+def worst(sizes: Sequence[float], least: bool) -> float:
+    """The largest size, or the least; NaN where there is none, or one is NaN."""
+    if not sizes or any(math.isnan(size) for size in sizes):
+        return math.nan
+    return min(sizes) if least else max(sizes)
 
 
 def number(item: Any, signed: bool) -> float:

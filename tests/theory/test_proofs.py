@@ -19,6 +19,7 @@ from theory.chapters.collapse import expressions as collapse
 from theory.chapters.dynamics import expressions as dynamics
 from theory.chapters.game import expressions as game
 from theory.chapters.saturation import expressions as saturation
+from theory.chapters.transport import expressions as transport
 from theory.proofs import checking, definitions
 from theory.proofs.theorems import (
     FORMULAS,
@@ -287,6 +288,8 @@ FALSE_FORMULAS = [
     (dynamics, "y + eta * sp.diff(f, y)", "y - eta * sp.diff(f, y)", "Dynamics"),
     (collapse, "sp.Integer(0)) / 2", "sp.Integer(0))", "Divergences"),
     (collapse, "w * a for w", "w + a for w", "Packing"),
+    (transport, "return sp.Abs(x - y)", "return sp.Abs(x + y)", "Transport"),
+    (transport, "return sp.Min(f, g)", "return sp.Max(f, g)", "Transport"),
     (collapse, "1 - (1 - tau) ** m", "1 - tau**m", "Packing"),
 ]
 FALSE_STATEMENTS = [
@@ -310,6 +313,9 @@ FALSE_STATEMENTS = [
     ("Divergences", "  2 * TV n p q ^ 2 <= KL n p q.", "  3 * TV n p q ^ 2 <= KL n p q."),
     ("Divergences", "TV n p q ^ 2 / 2 <= JS n p q <=", "2 * TV n p q ^ 2 <= JS n p q <="),
     ("Divergences", "  2 * (1 - TV n p q) <= hinge", "  2 * (1 + TV n p q) <= hinge"),
+    ("Divergences", "(non_saturating_loss (ln (p / q)) + (1 - ln 2))", "(1 - ln 2)"),
+    ("Transport", "area n x p q <= cost n x plan) /\\", "2 * area n x p q <= cost n x plan) /\\"),
+    ("Transport", "= area n x p q.", "= 2 * area n x p q."),
     ("Packing", "  TV n p q <= TV_of_pairs n p q", "  2 * TV n p q <= TV_of_pairs n p q"),
 ]
 

@@ -29,6 +29,28 @@ settings.register_profile("nightly", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+class LinkedResults:
+    """Keeps what became of the tests that claims of theory name."""
+
+    def __init__(self):
+        import theory
+
+        self.tests = {claim.test for claim in theory.claims() if claim.test}
+
+    def pytest_runtest_logreport(self, report):
+        from theory.claim import linked
+
+        ran = report.when == "call" or report.outcome == "skipped"
+        if ran and report.nodeid.partition("[")[0] in self.tests:
+            backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+            linked.note(report.nodeid, report.outcome, backend)
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # one process writes, also where others run the tests
+        config.pluginmanager.register(LinkedResults())
+
+
 @pytest.fixture
 def float64(monkeypatch):
     """Keras and the backend compute in float64 while the test runs.

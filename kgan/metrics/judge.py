@@ -4,11 +4,9 @@ import functools
 import hashlib
 import io
 import os
-import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +14,7 @@ from scipy.special import softmax
 
 from kgan.metrics.modes import kl_to_uniform
 from kgan.metrics.samples import check_images
+from theory.claim import cache
 
 _SHAPE = (8, 8, 1)
 # Chosen by three-fold cross-validation on the training digits, the held-out ones left aside.
@@ -123,18 +122,6 @@ def _train(images: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
     return [*network.coefs_, *network.intercepts_]
 
 
-def _cache_folder() -> Path:
-    if chosen := os.environ.get("KGAN_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kgan"
-
-
 def _cache_prefix(data_hash: str) -> str:
     """Start of the file's name: another training set, setting or library gets another file."""
     import sklearn
@@ -147,7 +134,7 @@ def _read(data_hash: str) -> list[np.ndarray] | None:
     """Cached parameters, or None when there are none or they are not as they were written."""
     prefix = _cache_prefix(data_hash)
     try:
-        files = sorted(_cache_folder().glob(f"{prefix}*.npz"))
+        files = sorted(cache.folder().glob(f"{prefix}*.npz"))
         contents = [(file, file.read_bytes()) for file in files]
     except OSError:
         return None
@@ -163,7 +150,7 @@ def _read(data_hash: str) -> list[np.ndarray] | None:
 def _write(data_hash: str, parameters: list[np.ndarray]) -> None:
     packed = io.BytesIO()
     np.savez(packed, *parameters)
-    folder = _cache_folder()
+    folder = cache.folder()
     name = f"{_cache_prefix(data_hash)}{hashlib.sha256(packed.getvalue()).hexdigest()}.npz"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -54,8 +54,10 @@ def test_the_exercises_are_the_ledgers():
             return {"002": "SLIDES-GAN", "003": "SLIDES-GENERATIVE"}[document] + f".{question}"
         return {"000": "HW5", "001": "HW4", "004": "HW7"}[document] + f".{question}"
 
-    expected = {name(id_): tuple(answers) for id_, answers in LEDGER["D"].items()}
-    assert {e.name: e.answers for e in EXERCISES} == expected
+    expected = {name(id_): list(answers) for id_, answers in LEDGER["D"].items()}
+    ours = set(LEDGER["A"]) | set(LEDGER["B"])
+    # Claims that the ledger does not know may answer an exercise, too.
+    assert {e.name: [i for i in e.answers if i in ours] for e in EXERCISES} == expected
 
 
 def test_every_exercise_has_claims_or_names_what_is_to_come():

@@ -34,7 +34,7 @@ def test_verify_prints_a_table_and_the_counts():
     ):
         assert part in result.stdout
     assert re.search(r"2 claims: 2 proved, in \d+\.\d s$", result.stdout.strip())
-    assert re.search(r"legs: 2 symbolic, \d numerical, .*\d control", result.stdout)
+    assert re.search(r"legs: 2 symbolic, .*\d numerical, .*\d control", result.stdout)
 
 
 def test_several_processes_show_both_the_work_and_the_clock():
@@ -131,7 +131,7 @@ def test_a_failed_claim_exits_with_1():
 
 def test_show_prints_the_proof():
     text = run("show", "js-decomposition").stdout
-    for part in ("Assumptions", "Proof", "1. pointwise", "Numbers", "Sources", "HW5.4b", "proved"):
+    for part in ("Assumptions", "Proof", "1. ", "Numbers", "Sources", "HW5.4b", "proved"):
         assert part in text
 
 
@@ -227,7 +227,7 @@ def test_nothing_half_written_stays(accident, tmp_path, monkeypatch):
     [
         (["report"], "Missing argument 'DIR'"),
         (["verify", "-j", "0"], "greater than or equal to 1"),
-        (["prove"], "No such command 'prove'"),
+        (["proof"], "No such command 'proof'"),
         (["list", "--exercises"], "No such option"),
     ],
 )

@@ -27,6 +27,7 @@ import numpy as np
 
 from theory.claim import sizes
 from theory.claim.exercises import answered_by
+from theory.claim.linked import last_result
 from theory.claim.reading import NEAR, read
 from theory.proofs import theorems
 
@@ -182,6 +183,7 @@ class Verdict:
             "scope": self.claim.scope,
             "seconds": self.seconds,
             "test": self.claim.test,
+            "test_result": last_result(self.claim.test) if self.claim.test else "",
             "no_proof": self.claim.no_proof,
             "reason": self.reason,
         }

@@ -18,6 +18,7 @@ from typing import Any
 
 from theory.claim import TOPICS, Claim, Evidence, Verdict, registry
 from theory.claim.exercises import DOCUMENTS, Document, Exercise
+from theory.claim.linked import last_result
 from theory.claim.sources import readable
 from theory.report.illustration import Illustration, illustrations
 from theory.report.terminal import LEGS, STATUSES, bound, closest, residual
@@ -196,7 +197,7 @@ course material are refuted by counterexample.</p>
         notes = {
             "Assumes": "; ".join(map(prose, claim.assumptions)),
             "No proof": prose(claim.no_proof),
-            "Test": f"<code>{_text(claim.test)}</code>" if claim.test else "",
+            "Test": f"<code>{claim.test}</code>, {last_result(claim.test)}" if claim.test else "",
             "Figures": figures,
             "Exercises": answers,
             "Sources": "; ".join(_text(readable(source)) for source in claim.sources),
@@ -317,12 +318,29 @@ def _count(leg: Evidence, claim: Claim) -> str:
 
 
 def _proof(verdict: Verdict) -> str:
+    """The steps that sympy reduced, and the theorems as Coq reads them."""
     steps = [s for e in verdict.evidence if e.kind == "symbolic" for s in e.steps]
-    if not steps:
+    theorems = [e for e in verdict.evidence if e.kind == "machine-checked"]
+    coq = "".join(
+        f"<h4>{_text(e.name)}</h4><p>{_text(e.description)}</p>"
+        f"<pre>{_text(chr(10).join(e.steps))}</pre>"
+        for e in theorems
+    )
+    return _fold("Proof", "step", len(steps), _ordered(steps)) + _fold(
+        "For Coq", "theorem", len(theorems), coq
+    )
+
+
+def _fold(name: str, noun: str, count: int, inside: str) -> str:
+    """What opens when it is asked for, or nothing."""
+    if not count:
         return ""
-    count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
-    items = "".join(f"<li>{prose(step)}</li>" for step in steps)
-    return f"<details><summary>Proof, {count}</summary><ol>{items}</ol></details>"
+    counted = f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"<details><summary>{name}, {counted}</summary>{inside}</details>"
+
+
+def _ordered(steps: Sequence[str]) -> str:
+    return "<ol>" + "".join(f"<li>{prose(step)}</li>" for step in steps) + "</ol>"
 
 
 def _theorems(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from theory.claim import AS_STATED, Claim, Evidence, Verdict
+from theory.claim.linked import last_result
 from theory.claim.sources import readable
 from theory.proofs.checking import AXIOMS, Proofs
 from theory.proofs.theorems import Theorem
@@ -249,7 +250,7 @@ def claim_page(verdict: Verdict) -> RenderableType:
     blocks += _items("Numbers", [_number(e, claim) for e in measured])
     blocks += _items("Control", [_number(e, claim) for e in controls])
     if claim.test:
-        blocks += _items("On a trained network", [claim.test])
+        blocks += _items("On a trained network", [f"{claim.test}: {last_result(claim.test)}"])
     blocks += _items("Sources", [readable(source) for source in claim.sources])
     blocks += _items("Exercises", claim.exercises)
     shown = [f"{f.title} ({f.name})" for f in illustrations() if claim.id in f.claims]

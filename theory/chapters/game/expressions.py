@@ -2,7 +2,7 @@
 
 The proofs of this chapter are about these expressions, and so are the theorems that Coq checks. p
 stands for p_data(x) and q for p_g(x), the masses of the data and of the generator there; D is
-D(x). Each function takes sympy symbols, expressions or numbers. A mass may be 0: its logarithm
+D(x). Each function takes sympy's symbols, expressions and numbers. A mass may be 0: its logarithm
 then counts nothing, as 0 log 0 = 0 by its limit.
 """
 

@@ -3,7 +3,8 @@
 Goodfellow et al. 2014: min over G, max over D of V(D, G) = E_{p_data}[log D(x)] +
 E_{p_z}[log(1 - D(G(z)))] (equation 1). The discriminator is given by its logit a, D = σ(a); p and q
 stand for p_data and p_g. What the players lose is in `payoffs`, how the game is played in
-`training`, and what concerns the generator's law alone in `push_forward` and `generators`.
+`training`, and what concerns the generator's law alone in `push_forward`, `change_of_variables` and
+`generators`.
 """
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
@@ -69,7 +70,7 @@ def _probability(unit: Callable):
     p, q, s = sp.symbols("p q s", positive=True)
     yield "the unit is 1/(1 + e^-a)", sp.simplify(unit(sp.exp(a)) - 1 / (1 + sp.exp(-a)))
     yield "D > 0, as s = e^a > 0", sp.simplify(unit(s)) > 0
-    yield "1 - D > 0", sp.simplify(1 - unit(s)) > 0
+    yield "1 - D(a) = D(-a), which is positive, too", sp.simplify(1 - unit(s) - unit(1 / s))
     yield "at a = log p - log q it is p/(p + q)", sp.simplify(unit(p / q) - p / (p + q))
 
 
@@ -183,15 +184,23 @@ def over_x_against_over_z(rng):
         yield abs(_over_noise(*game) - _over_x(*game))
 
 
+def _sample_deviation(rng: np.random.Generator, sign: int) -> float:
+    """V by 100 000 samples of each law less the integral over x, in standard errors.
+
+    The second term is E[log(1 - D)], or with `sign` 1 E[log D].
+    """
+    n = 100_000
+    data, (shift, scale), d = _game(rng)
+    real = log_expit(d.logit(Mixture.normal(*data).rvs(n, random_state=rng)))
+    fake = log_expit(sign * d.logit(shift + scale * rng.normal(size=n)))
+    error = np.sqrt((real.var() + fake.var()) / n)
+    return (real.mean() + fake.mean() - _over_x(data, (shift, scale), d)) / error
+
+
 @value_function.sampling("the mean over samples against the integral over x")
 def means_over_samples(rng):
-    n = 100_000
     for _instance in range(5):
-        data, (shift, scale), d = _game(rng)
-        real = log_expit(d.logit(Mixture.normal(*data).rvs(n, random_state=rng)))
-        fake = log_expit(-d.logit(shift + scale * rng.normal(size=n)))
-        error = np.sqrt((real.var() + fake.var()) / n)
-        yield (real.mean() + fake.mean() - _over_x(data, (shift, scale), d)) / error
+        yield _sample_deviation(rng, -1)
 
 
 @value_function.meaning(tolerance=1e-8)
@@ -214,6 +223,14 @@ def second_term_with_log_d(rng):
     for _instance in range(3):
         game = _game(rng)
         yield abs(_over_noise(*game, sign=1) - _over_x(*game))
+
+
+@value_function.control(
+    "the second term's mean is that of log D(G(z))", of=means_over_samples, miss=1240
+)
+def samples_of_log_d(rng):
+    for _instance in range(3):
+        yield _sample_deviation(rng, 1)
 
 
 pointwise = Claim(

@@ -12,12 +12,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from theory.calculators.densities import Mixture
+from theory.chapters.game.push_forward import standard_normal
 from theory.claim import Claim, excess
-
-
-def _normal(z):
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-
 
 # The lag-1 autocorrelation of the Metropolis chain with proposals of STEP, to five decimals.
 STEP, LAG_1 = 0.5, 0.91322
@@ -97,8 +93,8 @@ def _lag_1(step: float) -> float:
     half = 5 * (nodes + 1)  # (0, 10), with weights 5 w
     d = step * half
     # min(N(x), N(x + d)) over x, which is the one on either side of x = -d/2
-    taken = 2 * (_normal(half[:, None] + d / 2) * (5 * weights)[:, None]).sum(0)
-    jump = 2 * (d**2 * _normal(half) * taken) @ (5 * weights)
+    taken = 2 * (standard_normal(half[:, None] + d / 2) * (5 * weights)[:, None]).sum(0)
+    jump = 2 * (d**2 * standard_normal(half) * taken) @ (5 * weights)
     return float(1 - jump / 2)
 
 
@@ -254,7 +250,7 @@ def mass_short_of_the_bound(rng):
     for _instance in range(50):
         L = rng.uniform(1, 30)
         z, G = _random_generator(rng, L)  # the mass beyond the grid would only add to it
-        lost = 2 * (z[1] - z[0]) * _normal(0)
+        lost = 2 * (z[1] - z[0]) * standard_normal(0)
         yield excess(_least(L) - lost, _mass_inside(z, G))
 
 
@@ -263,7 +259,7 @@ def decimals_of_the_bound():
     from scipy.integrate import quad
 
     for L, expected in LEAST.items():
-        yield abs(quad(_normal, -1 / L, 1 / L)[0] - expected)
+        yield abs(quad(standard_normal, -1 / L, 1 / L)[0] - expected)
 
 
 @gap.numerical(tolerance=0, description="holes in the image beyond G's largest step, continuous G")
@@ -274,12 +270,17 @@ def holes_in_the_image(rng):
         yield excess(np.max(np.diff(np.sort(G))), largest * (1 + 1e-12))
 
 
-@gap.sampling("the share of 200 000 samples of G = L z, which attains the bound")
-def extremal_generator(rng):
+def _share_deviation(rng: np.random.Generator, L: float, slope: float) -> float:
+    """The share of 200 000 samples of slope z in the gap less the bound, in standard errors."""
     n = 200_000
+    share = np.mean(np.abs(slope * rng.normal(size=n)) < 1)
+    return (share - _least(L)) / np.sqrt(_least(L) * (1 - _least(L)) / n)
+
+
+@gap.sampling("the share of samples of G = L z, which attains the bound")
+def extremal_generator(rng):
     for L in LEAST:
-        share = np.mean(np.abs(L * rng.normal(size=n)) < 1)
-        yield (share - _least(L)) / np.sqrt(_least(L) * (1 - _least(L)) / n)
+        yield _share_deviation(rng, L, L)
 
 
 @gap.meaning()
@@ -289,14 +290,14 @@ def gap_in_words(rng):
     for L in (*LEAST, 3.7):
         for G in (lambda z, L=L: L * z, lambda z, L=L: L * np.sin(z)):
             z = np.linspace(-9, 9, 400_001)
-            mass = float(np.sum(_normal(z) * (np.abs(G(z)) < 1)) * (z[1] - z[0]))
+            mass = float(np.sum(standard_normal(z) * (np.abs(G(z)) < 1)) * (z[1] - z[0]))
             if G(1.0) == L:  # no grid's error where the bound is reached
                 mass = 2 * float(ndtr(1 / L)) - 1
             yield {
                 "mass": mass,
                 "its mass": mass,
                 "P(|G(z)| < 1)": mass,
-                r"P\Bigl( |z| < \frac{1}{L} \Bigr)": quad(_normal, -1 / L, 1 / L)[0],
+                r"P\Bigl( |z| < \frac{1}{L} \Bigr)": quad(standard_normal, -1 / L, 1 / L)[0],
                 "L": float(L),
                 "(-1, 1)": None,
                 "N(0, 1)": None,
@@ -315,6 +316,12 @@ def generator_that_is_not_odd():
     for L in (1.5, 2.0, 3.0):
         z = np.linspace(-6, 6, 12_001)
         yield excess(_least(L), _mass_inside(z, L * z + 0.75) + 2 * (z[1] - z[0]))
+
+
+@gap.control("the slope is 10% above L", of=extremal_generator, miss=29.2)
+def generator_that_is_steeper(rng):
+    for L in LEAST:
+        yield _share_deviation(rng, L, 1.1 * L)
 
 
 @gap.control("G = z + sign z is said to leave no hole", of=holes_in_the_image, miss=2)

@@ -9,6 +9,7 @@ from theory.calculators.divergences import kl, optimal_discriminator, total_vari
 from theory.calculators.dynamics import dirac_field
 from theory.chapters.game.framework import LOG4
 from theory.chapters.game.payoffs import best_value
+from theory.chapters.game.push_forward import standard_normal
 from theory.claim import AS_STATED, Claim
 
 _PAPER = "Goodfellow et al. 2014"
@@ -210,10 +211,6 @@ lost_modulus = Claim(
 )
 
 
-def _normal(z):
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-
-
 def _mass_error(sign_of_slope) -> list[float]:
     """|mass of p_z(G^-1(x)) s - 1| over the range of G = -z, -2z and e^-z."""
     from scipy.integrate import quad
@@ -228,7 +225,7 @@ def _mass_error(sign_of_slope) -> list[float]:
         points = None if low < 0 else [1e-2, 1, 10, 100]
 
         def density(x, inverse=inverse, slope=slope):
-            return _normal(inverse(x)) * sign_of_slope(slope(x))
+            return standard_normal(inverse(x)) * sign_of_slope(slope(x))
 
         errors.append(abs(quad(density, low, high, points=points, limit=500)[0] - 1))
     return errors
@@ -257,7 +254,7 @@ def _both_sides_of_square(power: int) -> tuple[float, float]:
     from scipy import stats
 
     z = np.linspace(-12, 12, 481)  # the trapezoidal rule
-    over_noise = _normal(z) @ z ** (2 * power) * (z[1] - z[0])
+    over_noise = standard_normal(z) @ z ** (2 * power) * (z[1] - z[0])
     return float(over_noise), float(stats.chi2(1).moment(power))
 
 
@@ -274,7 +271,7 @@ def no_inverse_needed():
 def lost_modulus_in_words(rng):
     over_noise, over_x = _both_sides_of_square(2)
     for x in rng.normal(size=5):  # G = -2 z
-        right, printed = 0.5 * _normal(x / 2), _normal(-x / 2) * -0.5
+        right, printed = 0.5 * standard_normal(x / 2), standard_normal(-x / 2) * -0.5
         yield {
             "p_g(x) = p_z(G⁻¹(x)) (G⁻¹)′(x)": bool(abs(right - printed) < 1e-9),
             "p_g(x) = p_z(G^-1(x)) (G^-1)'(x)": bool(abs(right - printed) < 1e-9),
@@ -284,7 +281,7 @@ def lost_modulus_in_words(rng):
             "E_{p_g}[f(x)]": over_x,
             "A-GAN-03": None,
             "p_g(x)": right,
-            "p_z(G^{-1}(x))": _normal(-x / 2),
+            "p_z(G^{-1}(x))": standard_normal(-x / 2),
             "(G^{-1})'(x)": -0.5,
         }
 
@@ -385,8 +382,8 @@ def growth_of_the_distance():
 @convergence.numerical(tolerance=1e-7, description="the Dirac-GAN's eigenvalues against ±i/2")
 def dirac_eigenvalues():
     found = _dirac_eigenvalues()
-    yield np.abs(found.real)
-    yield np.abs(np.sort(found.imag) - [-0.5, 0.5])
+    yield np.abs(np.real(found))
+    yield np.abs(np.sort(np.imag(found)) - [-0.5, 0.5])
 
 
 @convergence.meaning()
@@ -399,7 +396,7 @@ def convergence_in_words(rng):
         "η": 0.1,
         "k": 500,
         "r": _bilinear_radius(500, 0.1, alternating=False),
-        "eigenvalues are ±i/2": bool(np.allclose(np.sort(found.imag), [-0.5, 0.5], atol=1e-7)),
+        "eigenvalues are ±i/2": bool(np.allclose(np.sort(np.imag(found)), [-0.5, 0.5], atol=1e-7)),
         "D": p[0] / (p[0] + q[0]),
         "D^*": float(optimal_discriminator(p, q)(np.array([0]))[0]),
     }

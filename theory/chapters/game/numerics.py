@@ -18,7 +18,7 @@ _BITS = {"float32": 24, "float64": 53}
 numerics = Claim(
     id="A-GAN-17",
     alias="softplus-numerics",
-    title="log(1 − σ(a)) is coded as −softplus(a)",
+    title="log(1 − σ(a)) = −softplus(a), and is coded so",
     statement="In floating point log(1 - σ(a)) coded as it reads is -infinity "
     f"from a = {FIRST_LOST['float32']} on in float32 and from a = {FIRST_LOST['float64']} on in "
     "float64; -softplus(a) is right to rounding everywhere.",
@@ -117,21 +117,30 @@ def numerics_in_words():
         }
 
 
-@numerics.control("the naive form in float32", of=units_off, miss=math.inf)
-def naive_in_float32(rng):
-    yield from _units_off(_naive, np.float32)
+# Where the naive form is finite, and wrong: it is lost altogether from FIRST_LOST on.
+_FINITE = (-30, -10, 10, 16)
 
 
-@numerics.control("the naive form in float64", of=units_off, miss=math.inf)
-def naive_in_float64(rng):
-    yield from _units_off(_naive, np.float64)
+@numerics.control("the naive form in float32", of=units_off, miss=1.38e07)
+def naive_in_float32():
+    yield from _units_off(_naive, np.float32, _FINITE)
+
+
+@numerics.control("the naive form in float64", of=units_off, miss=1.23e12)
+def naive_in_float64():
+    yield from _units_off(_naive, np.float64, _FINITE)
 
 
 @numerics.control(
-    "-log(1 + e^a) as it reads, without the maximum and log1p", of=units_off, miss=math.inf
+    "-log(1 + e^a) as it reads, without the maximum and log1p", of=units_off, miss=1.38e07
 )
-def softplus_as_it_reads(rng):
-    yield from _units_off(_without_maximum, np.float32, (-100, -30, -10, 100))
+def softplus_as_it_reads():
+    yield from _units_off(_without_maximum, np.float32, (-100, -30, -10))
+
+
+@numerics.control("and where e^a overflows", of=units_off, miss=math.inf)
+def softplus_that_overflows():
+    yield from _units_off(_without_maximum, np.float32, (89, 100))
 
 
 @numerics.control(

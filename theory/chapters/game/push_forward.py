@@ -1,8 +1,4 @@
-"""The generator's law: what G makes of the noise (claims A-GAN-03 to 05).
-
-p_g is the push-forward of p_z by G. Expectations need nothing but samples of G(z); a density needs
-an invertible G, or a sum over pre-images.
-"""
+"""The generator's law is a push-forward: expectations need samples of G(z) alone (A-GAN-03)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
@@ -12,9 +8,15 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from scipy.special import log_expit, ndtr
+from scipy.special import log_expit
 
-from theory.claim import AS_STATED, Claim
+from theory.claim import Claim
+
+
+def standard_normal(z):
+    """The density of N(0, 1)."""
+    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
 
 # E[log(1 - σ(1 - z^2))], z ~ N(0, 1), to 13 decimals.
 EXAMPLE = -0.8652773609872
@@ -63,7 +65,7 @@ def _over_noise(f, G) -> float:
     """E[f(G(z))], z ~ N(0, 1), by quadrature."""
     from scipy.integrate import quad
 
-    return quad(lambda z: _normal(z) * f(G(z)), -12, 12, epsabs=1e-12, limit=200)[0]
+    return quad(lambda z: standard_normal(z) * f(G(z)), -12, 12, epsabs=1e-12, limit=200)[0]
 
 
 def _over_x(f, density) -> float:
@@ -100,16 +102,19 @@ def from_plane_to_line(rng):
     from scipy import stats
 
     z = np.linspace(-10, 10, 201)  # the trapezoidal rule, exact to rounding for such integrands
-    weight = _normal(z)[:, None] * _normal(z) * (z[1] - z[0]) ** 2
+    weight = standard_normal(z)[:, None] * standard_normal(z) * (z[1] - z[0]) ** 2
     for f in _functions(rng):
         over_noise = np.sum(weight * f(z[:, None] ** 2 + z**2))
         yield abs(over_noise - _over_x(f, stats.chi2(2).pdf))
 
 
+def _mean_deviation(draws: np.ndarray) -> float:
+    return (draws.mean() - EXAMPLE) / (draws.std() / np.sqrt(draws.size))
+
+
 @expectation.sampling("the mean of f(G(z)) over 400 000 samples")
 def mean_over_samples(rng):
-    draws = _f(rng.normal(size=400_000) ** 2)
-    yield (draws.mean() - EXAMPLE) / (draws.std() / np.sqrt(draws.size))
+    yield _mean_deviation(_f(rng.normal(size=400_000) ** 2))
 
 
 @expectation.meaning(tolerance=1e-8)
@@ -143,354 +148,6 @@ def f_of_the_mean(rng):
         yield abs(_over_noise(f, np.square) - f(1.0))  # E[z^2] = 1
 
 
-change = Claim(
-    id="A-GAN-04",
-    alias="change-of-variables",
-    title="p_g(x) = p_z(G⁻¹(x)) |(G⁻¹)′(x)|",
-    statement="For a strictly monotone, continuously differentiable G on the line, "
-    "p_g(x) = p_z(G^-1(x)) |(G^-1)'(x)| on the range of G and 0 elsewhere. The absolute value is "
-    "needed as soon as G decreases (B-E17).",
-    formula=r"p_g(x) = p_z(G^{-1}(x))\,\left| (G^{-1})'(x) \right|",
-    assumptions=("G is injective and differentiable", "z and x have the same dimension"),
-    sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-)
-
-
-@change.symbolic(scope=AS_STATED)
-def change_proof():
-    import sympy as sp
-
-    x, u = sp.symbols("x u", real=True)
-    r = sp.Symbol("r", positive=True)
-    F, h = sp.Function("F"), sp.Function("h")  # F_z, and h = G^-1
-    p_z = sp.Subs(sp.diff(F(u), u), u, h(x))
-    for words, law, slope in (
-        ("G increases: P(G(z) <= x) = F_z(h(x))", F(h(x)), r),
-        ("G decreases: P(G(z) <= x) = 1 - F_z(h(x))", 1 - F(h(x)), -r),
-    ):
-        density = sp.diff(law, x).doit()
-        stated = (p_z * sp.Abs(sp.Symbol("h1", real=True))).doit()
-        gap = density.subs(sp.diff(h(x), x), slope) - stated.subs(sp.Symbol("h1", real=True), slope)
-        yield f"{words}, whose slope is p_z(h) |h'|", sp.simplify(gap)
-    for words, constant in (("below", 0), ("above", 1)):
-        yield f"{words} the range of G it is {constant}: density 0", sp.diff(constant, x)
-
-
-def _normal(z):
-    return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-
-
-def _density_elsewhere() -> float:
-    """The largest density that scipy gives to e^z outside its range, (0, infinity)."""
-    from scipy import stats
-
-    return float(np.max(stats.lognorm(1).pdf(np.linspace(-5, 0, 50))))
-
-
-def _monotone_maps(rng: np.random.Generator):
-    """Points x, G^-1(x), (G^-1)'(x) and scipy's density of G(z)."""
-    from scipy import stats
-
-    x = rng.uniform(0.2, 5, 100)
-    yield x, np.log(x), 1 / x, stats.lognorm(1).pdf(x)
-    x = rng.uniform(-5, 5, 100)
-    yield x, -x, -np.ones_like(x), stats.norm.pdf(x)
-    for m, s in zip(rng.normal(0, 2, 5), rng.uniform(0.3, 3, 5), strict=True):
-        for sign in (1, -1):
-            yield x, sign * (x - m) / s, np.full(100, sign / s), stats.norm(m, s).pdf(x)
-
-
-@change.numerical(tolerance=1e-12, description="against scipy's densities: exp, -z, affine maps")
-def against_known_densities(rng):
-    for _x, inverse, slope, exact in _monotone_maps(rng):
-        yield np.abs(_normal(inverse) * np.abs(slope) - exact)
-
-
-@change.sampling("shares of samples of -e^z in intervals against masses of the density")
-def shares_in_intervals(rng):
-    # G = -exp(z): the share of samples in an interval against the integral of the density
-    from scipy.integrate import quad
-
-    x = -np.exp(rng.normal(size=200_000))
-    for a, b in ((-0.5, -0.1), (-1.5, -0.5), (-6, -1.5)):
-        mass = quad(lambda y: _normal(np.log(-y)) * abs(1 / y), a, b)[0]
-        yield (np.mean((x > a) & (x < b)) - mass) / np.sqrt(mass * (1 - mass) / x.size)
-
-
-@change.meaning()
-def change_in_words(rng):
-    for _x, inverse, slope, exact in _monotone_maps(rng):
-        for i in range(3):
-            yield {
-                "p_g(x)": exact[i],
-                "p_z(G⁻¹(x))": _normal(inverse[i]),
-                "p_z(G^-1(x))": _normal(inverse[i]),
-                "(G⁻¹)′(x)": slope[i],
-                "(G^-1)'(x)": slope[i],
-                "0 elsewhere": _density_elsewhere() == 0,
-                "B-E17": None,
-            }
-
-
-@change.control("the absolute value is dropped", of=against_known_densities, miss=1.33)
-def no_absolute_value(rng):
-    for _x, inverse, slope, exact in _monotone_maps(rng):
-        if slope[0] < 0:
-            yield np.abs(_normal(inverse) * slope - exact)
-
-
-@change.control("the factor (G^-1)' is dropped", of=against_known_densities, miss=0.543)
-def no_factor(rng):
-    for _x, inverse, _slope, exact in _monotone_maps(rng):
-        yield np.abs(_normal(inverse) - exact)
-
-
-preimages = Claim(
-    id="A-GAN-04b",
-    alias="sum-over-preimages",
-    title="p_g(x) = Σ_{z: G(z) = x} p_z(z) / |G′(z)|",
-    statement="Where G is not injective every pre-image of x contributes: p_g(x) is the sum over "
-    "them of p_z(z)/|G'(z)|.",
-    formula=r"p_g(x) = \sum_{z :\, G(z) = x} \frac{p_z(z)}{|G'(z)|}",
-    assumptions=("countably many pre-images, with G' not 0 there",),
-    sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-)
-
-
-@preimages.symbolic(scope="for finitely many pre-images")
-def preimages_proof():
-    import sympy as sp
-
-    n, i = sp.symbols("n i", integer=True, positive=True)
-    x, u, g = sp.symbols("x u g", real=True)
-    r = sp.Symbol("r", positive=True)
-    F, G, h = sp.Function("F"), sp.Function("G"), sp.Function("h")  # h(i, x): the i-th pre-image
-    slope = sp.diff(h(i, x), x)
-    inner = sp.diff(G(h(i, x)), x).doit()
-    outer = (sp.Subs(sp.diff(G(u), u), u, h(i, x))).doit()
-    yield "G(h(x)) = x: h' = 1/G'(h)", (inner - outer * slope).doit()
-    p_z = sp.Subs(sp.diff(F(u), u), u, h(i, x)).doit()
-    for words, sign in (("rises", 1), ("falls", -1)):
-        mass = sp.diff(
-            sign * F(h(i, x)), x
-        ).doit()  # of the noise on this piece that G sends below x
-        gap = mass.subs(slope, 1 / g) - p_z / sp.Abs(g)
-        yield f"a piece where G {words}: density p_z(h)/|G'(h)|", sp.simplify(gap.subs(g, sign * r))
-    law = sp.Sum(F(h(i, x)), (i, 1, n))  # the pieces are disjoint, and their masses add up
-    yield (
-        "n pieces: the densities add up",
-        sp.diff(law, x) - sp.Sum(sp.diff(F(h(i, x)), x), (i, 1, n)),
-    )
-
-
-def _cubic_density(x: float, keep: int = 3) -> float:
-    """p_g of G(z) = z^3 - 3z, from the first `keep` of its real pre-images."""
-    roots = np.roots([1, 0, -3, -x])
-    real = np.sort(roots.real[np.abs(roots.imag) < 1e-9])[:keep]
-    return float(np.sum(_normal(real) / np.abs(3 * real**2 - 3)))
-
-
-def _cubic_gap(a: float, b: float, keep: int = 3) -> float:
-    """The density's integral over (a, b), |a|, |b| < 2, less the noise's mass in G^-1(a, b)."""
-    from scipy.integrate import quad
-
-    ends = [np.sort(np.roots([1, 0, -3, -x]).real) for x in (a, b)]
-    mass = np.sum(np.abs(ndtr(ends[1]) - ndtr(ends[0])))
-    return abs(quad(_cubic_density, a, b, args=(keep,), epsabs=1e-12)[0] - mass)
-
-
-@preimages.numerical(tolerance=1e-12, description="G = z^2 against scipy's chi^2_1")
-def known_chi2(rng):
-    from scipy import stats
-
-    x = rng.uniform(0.05, 9, 100)
-    z = np.sqrt(x)
-    yield np.abs((_normal(z) + _normal(-z)) / (2 * z) - stats.chi2(1).pdf(x))
-
-
-@preimages.numerical(tolerance=1e-9, description="G = z^3 - 3z, three pre-images, by masses")
-def three_preimages(rng):
-    for _instance in range(5):
-        yield _cubic_gap(*np.sort(rng.uniform(-1.8, 1.8, 2)))
-
-
-# sin(2 z) = x has two pre-images in every period of π.
-def _waves(x: np.ndarray, periods: int = 8) -> np.ndarray:
-    """p_g of G(z) = sin(2 z), from the pre-images in periods -`periods` to `periods`."""
-    turns = np.pi * np.arange(-periods, periods + 1)[:, None]
-    first = np.arcsin(x) / 2
-    z = np.concatenate([first + turns, np.pi / 2 - first + turns])
-    return (_normal(z) / (2 * np.sqrt(1 - x**2))).sum(0)
-
-
-def _waves_gap(rng: np.random.Generator, periods: int = 8) -> float:
-    """The density's integral over an interval less the noise's mass there."""
-    a, b = np.sort(rng.uniform(-0.9, 0.9, 2))
-    nodes, weights = np.polynomial.legendre.leggauss(60)
-    x = (a + b) / 2 + nodes * (b - a) / 2
-    z = np.pi * np.arange(-8, 9)[:, None]
-    rising = ndtr(np.arcsin(b) / 2 + z) - ndtr(np.arcsin(a) / 2 + z)
-    falling = ndtr((np.pi - np.arcsin(a)) / 2 + z) - ndtr((np.pi - np.arcsin(b)) / 2 + z)
-    return float(abs(_waves(x, periods) @ weights * (b - a) / 2 - (rising + falling).sum()))
-
-
-@preimages.numerical(tolerance=1e-9, description="G = sin(2 z), countably many, by masses")
-def countably_many(rng):
-    for _instance in range(5):
-        yield _waves_gap(rng)
-
-
-@preimages.meaning()
-def preimages_in_words(rng):
-    from scipy import stats
-
-    for x in rng.uniform(0.05, 9, 5):
-        z = np.sqrt(x)
-        total = float(np.sum(_normal(np.array([z, -z])) / np.abs(2 * np.array([z, -z]))))
-        yield {
-            "p_g(x)": float(stats.chi2(1).pdf(x)),
-            "Σ_{z: G(z) = x} p_z(z) / |G′(z)|": total,
-            r"\sum_{z :\, G(z) = x} \frac{p_z(z)}{|G'(z)|}": total,
-            "p_z(z)/|G'(z)|": None,
-        }
-
-
-@preimages.control("one pre-image is taken for all three", of=three_preimages, miss=0.317)
-def one_preimage_of_three(rng):
-    for _instance in range(5):
-        yield _cubic_gap(*np.sort(rng.uniform(-1.8, 1.8, 2)), keep=1)
-
-
-@preimages.control("the slope of G is left out", of=known_chi2, miss=0.235)
-def no_slope(rng):
-    from scipy import stats
-
-    for x in rng.uniform(0.05, 9, 20):
-        yield abs(_normal(np.sqrt(x)) + _normal(-np.sqrt(x)) - stats.chi2(1).pdf(x))
-
-
-@preimages.control("only the pre-images of one period are counted", of=countably_many, miss=0.0736)
-def one_period(rng):
-    for _instance in range(5):
-        yield _waves_gap(rng, periods=0)
-
-
-multivariate = Claim(
-    id="A-GAN-05",
-    alias="change-of-variables-multivariate",
-    title="p_g(x) = p_z(G⁻¹(x)) |det J_{G⁻¹}(x)|",
-    statement="In several dimensions the factor is the absolute value of the Jacobian determinant "
-    "of the inverse.",
-    formula=r"p_g(x) = p_z(G^{-1}(x))\,\left| \det J_{G^{-1}}(x) \right|",
-    assumptions=("G is a diffeomorphism",),
-    sources=("change of variables for densities", "002_d31ce6ddd5a0096b.txt:186"),
-)
-
-
-@multivariate.symbolic(scope="in the plane, from Green's theorem")
-def multivariate_proof():
-    import sympy as sp
-
-    x, y, u, v, t = sp.symbols("x y u v t", real=True)
-    A, h, k = sp.Function("A"), sp.Function("h")(x, y), sp.Function("k")(x, y)  # G^-1 = (h, k)
-    # p_z = dA/du, so that by Green's theorem the mass of a region is the integral of A dv around it
-    p_z = sp.Subs(sp.diff(A(u, v), u), (u, v), (h, k)).doit()
-    det = sp.diff(h, x) * sp.diff(k, y) - sp.diff(h, y) * sp.diff(k, x)
-    curl = sp.diff(A(h, k) * sp.diff(k, y), x) - sp.diff(A(h, k) * sp.diff(k, x), y)
-    yield "p_z(G^-1) det J is the curl of A(G^-1) grad k", sp.simplify(curl.doit() - p_z * det)
-    # so its integral over a region is that of A dk around it: along a curve (X(t), Y(t))
-    X, Y = sp.Function("X")(t), sp.Function("Y")(t)
-    K = sp.Function("k")
-    along = sp.diff(K(X, Y), t)
-    field = sum(
-        sp.Subs(sp.diff(K(x, y), s), (x, y), (X, Y)).doit() * sp.diff(S, t)
-        for s, S in ((x, X), (y, Y))
-    )
-    yield (
-        "and A grad k along a curve is A dv along its image under G^-1",
-        sp.simplify(along - field),
-    )
-    r = sp.Symbol("r", positive=True)
-    yield "det J < 0 turns the image's orientation, hence |det J|", sp.Abs(-r) - r
-    radius, phi = sp.symbols("r phi", positive=True)
-    polar = sp.Matrix([radius * sp.cos(phi), radius * sp.sin(phi)])
-    yield "polar coordinates: det J = r", sp.simplify(polar.jacobian([radius, phi]).det()) - radius
-
-
-def _affine_ratio(rng: np.random.Generator, factor, turned: bool | None = None) -> float:
-    """The formula over scipy's density, G = A z + b in R^3; `factor` of det A.
-
-    `turned` asks for a determinant below 0, or above.
-    """
-    from scipy import stats
-
-    A, b = rng.normal(size=(3, 3)) + 0.5 * np.eye(3), rng.normal(size=3)
-    if turned is not None and (np.linalg.det(A) < 0) is not np.bool_(turned):
-        A[0] = -A[0]
-    A = A / np.sqrt(np.abs(np.linalg.det(A)))  # keeps the ratio's scale, not det = 1
-    x = A @ rng.normal(size=3) + b
-    z = np.linalg.solve(A, x - b)
-    formula = np.prod(_normal(z)) * factor(np.linalg.det(A))
-    return float(formula / stats.multivariate_normal(b, A @ A.T).pdf(x))
-
-
-@multivariate.numerical(tolerance=1e-9, description="affine maps of R^3 against scipy, the ratio")
-def affine_maps(rng):
-    for _instance in range(50):
-        yield abs(_affine_ratio(rng, lambda det: 1 / abs(det)) - 1)
-
-
-def _bent_gap(rng: np.random.Generator, power: float = 1.5) -> float:
-    """The density's mass in a box less the noise's, G(z1, z2) = (e^z1, z2 e^(z1/2)).
-
-    Its inverse is (log x, y/√x), with determinant x^-1.5; other powers are for the control.
-    """
-    low, high = np.sort(rng.uniform(0.3, 3, 2))
-    bottom, top = np.sort(rng.uniform(-2, 2, 2))
-    nodes, weights = np.polynomial.legendre.leggauss(40)
-    x = (low + high) / 2 + nodes[:, None] * (high - low) / 2
-    y = (bottom + top) / 2 + nodes * (top - bottom) / 2
-    density = _normal(np.log(x)) * _normal(y / np.sqrt(x)) * x**-power
-    mass = weights @ density @ weights * (high - low) * (top - bottom) / 4
-    z = (np.log(low) + np.log(high)) / 2 + nodes * np.log(high / low) / 2
-    chance = ndtr(top * np.exp(-z / 2)) - ndtr(bottom * np.exp(-z / 2))
-    return float(abs(mass - weights @ (_normal(z) * chance) * np.log(high / low) / 2))
-
-
-@multivariate.numerical(tolerance=1e-9, description="a bent map of the plane, masses of boxes")
-def bent_map(rng):
-    for _instance in range(10):
-        yield _bent_gap(rng)
-
-
-@multivariate.meaning()
-def multivariate_in_words(rng):
-    from scipy import stats
-
-    for _instance in range(5):
-        A = rng.normal(size=(3, 3)) + 0.5 * np.eye(3)
-        z = rng.normal(size=3)
-        p_z, det = float(np.prod(_normal(z))), float(np.linalg.det(np.linalg.inv(A)))
-        yield {
-            "p_g(x)": float(stats.multivariate_normal(np.zeros(3), A @ A.T).pdf(A @ z)),
-            "p_z(G⁻¹(x))": p_z,
-            "det J_{G⁻¹}(x)": det,
-        }
-
-
-@multivariate.control("the sign of the determinant is kept", of=affine_maps, miss=2)
-def signed_determinant(rng):
-    for _instance in range(20):
-        yield abs(_affine_ratio(rng, lambda det: 1 / det, turned=True) - 1)
-
-
-@multivariate.control("the determinant of G in place of its inverse's", of=affine_maps, miss=15.9)
-def determinant_of_g(rng):
-    for _instance in range(20):
-        yield abs(_affine_ratio(rng, abs) - 1)
-
-
-@multivariate.control("the slopes along the axes, without the bend's own", of=bent_map, miss=0.0346)
-def slope_of_the_first_axis(rng):
-    for _instance in range(10):
-        yield _bent_gap(rng, power=1.0)
+@expectation.control("the samples are noise, not images of it", of=mean_over_samples, miss=484)
+def mean_over_noise(rng):
+    yield _mean_deviation(_f(rng.normal(size=400_000)))

@@ -109,7 +109,7 @@ flat_cost = Claim(
     title="“G(z) is close to zero and the cost is almost flat there”",
     statement="Said: G(z) is close to zero, where the cost is almost flat, so the gradient is "
     "almost zero. Right: it is D(G(z)) that is close to 0, and log(1 - D) has slope -1 in D there; "
-    "it is flat in the *logit*, with slope -σ(a).",
+    "it is flat in the *logit*, as d/da log(1 - D) = -σ(a).",
     formula=r"\frac{d}{dD} \log(1 - D) \Bigr|_{D = 0} = -1, \quad \frac{d}{da} \log(1 - "
     r"\sigma(a)) = -\sigma(a) \to 0",
     sources=("000_8b69f153baee6a3b.txt:435",),
@@ -153,6 +153,7 @@ def flat_cost_in_words():
             "a": logit,
             "D(G(z)) that is close to 0": None,
             "log(1 - D) has slope -1 in D there": at_zero == -1,
+            "d/da log(1 - D)": slopes(saturating_loss, [logit])[0],
             r"\frac{d}{dD} \log(1 - D) \Bigr|_{D = 0}": at_zero,
             r"\frac{d}{da} \log(1 - \sigma(a))": slopes(saturating_loss, [logit])[0],
             r"\to 0": sp.limit(saturating_gradient(a), a, -sp.oo) == 0,

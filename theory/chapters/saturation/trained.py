@@ -29,48 +29,59 @@ training = Claim(
 )
 
 
+Weights = list[np.ndarray]  # three matrices, then their three biases
+
+
+def _forward(weights: Weights, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both hidden layers and the logits of a network with two tanh layers, one sample a row."""
+    h = np.tanh(x @ weights[0] + weights[3])
+    g = np.tanh(h @ weights[1] + weights[4])
+    return h, g, g @ weights[2] + weights[5]
+
+
+def _backward(weights: Weights, x, h, g, delta) -> tuple[Weights, np.ndarray]:
+    """Gradients by the weights, and by x, of sum(delta * logits)."""
+    up_g = (delta @ weights[2].T) * (1 - g * g)
+    up_h = (up_g @ weights[1].T) * (1 - h * h)
+    by = [x.T @ up_h, h.T @ up_g, g.T @ delta]
+    biases = [d.sum(0, keepdims=True) for d in (up_h, up_g, delta)]
+    return by + biases, up_h @ weights[0].T
+
+
+def _start(rng: np.random.Generator, units: int) -> Weights:
+    sizes = [(1, units), (units, units), (units, 1)]
+    matrices = [rng.normal(0, n**-0.5, (n, m)).astype(np.float32) for n, m in sizes]
+    return matrices + [np.zeros((1, m), np.float32) for _, m in sizes]
+
+
 @cache
 def trained_gradients(shift: float, steps: int = 1600) -> tuple[np.ndarray, np.ndarray]:
-    """|dL_G/dshift|, saturating and not, after 0, 25, 100, 400 and 1600 steps of D.
+    """|dL_G/dshift|, saturating and not, each before the first and after the last step of D.
 
     Data on [0, 1], G(z) = z + shift with z on [0, 1]; a 1-64-64-1 tanh network in float32, full
     batches of 128 + 128, Adam with rate 1e-2.
     """
     rng = np.random.default_rng(0)
-    sizes = [(1, 64), (64, 64), (64, 1)]
-    weights = [rng.normal(0, n**-0.5, (n, m)).astype(np.float32) for n, m in sizes]
-    weights += [np.zeros((1, m), np.float32) for _, m in sizes]
-    first = [np.zeros_like(w) for w in weights]
-    second = [np.zeros_like(w) for w in weights]
-    n = 128
+    weights, n = _start(rng, 64), 128
+    first, second = ([np.zeros_like(w) for w in weights] for _moment in range(2))
     x = np.concatenate([rng.uniform(0, 1, n), shift + rng.uniform(0, 1, n)])[:, None]
     x = x.astype(np.float32)
-    found = []
 
-    def forward():
-        h = np.tanh(x @ weights[0] + weights[3])
-        g = np.tanh(h @ weights[1] + weights[4])
-        return h, g, g @ weights[2] + weights[5]
+    def found() -> list[float]:
+        h, g, a = _forward(weights, x)
+        slope = _backward(weights, x, h, g, np.ones_like(a))[1][n:]
+        return [abs(float(np.mean(expit(sign * a[n:]) * slope))) for sign in (1, -1)]
 
-    def backward(h, g, delta):
-        """Gradients by the weights, and by x, of sum(delta * logits)."""
-        up_g = (delta @ weights[2].T) * (1 - g * g)
-        up_h = (up_g @ weights[1].T) * (1 - h * h)
-        by = [x.T @ up_h, h.T @ up_g, g.T @ delta]
-        return [*by, *(d.sum(0, keepdims=True) for d in (up_h, up_g, delta))], up_h @ weights[0].T
-
-    for step in range(steps + 1):
-        h, g, a = forward()
-        if step in (0, 25, 100, 400, 1600):
-            slope = backward(h, g, np.ones_like(a))[1][n:]
-            found.append([abs(float(np.mean(expit(s * a[n:]) * slope))) for s in (1, -1)])
-        delta = np.concatenate([-expit(-a[:n]), expit(a[n:])]) / n
-        for i, gradient in enumerate(backward(h, g, delta)[0]):
+    before = found()
+    for step in range(1, steps + 1):
+        h, g, a = _forward(weights, x)
+        delta = np.concatenate([-expit(-a[:n]), expit(a[n:])]) / n  # of the cross-entropy
+        for i, gradient in enumerate(_backward(weights, x, h, g, delta)[0]):
             first[i] = 0.9 * first[i] + 0.1 * gradient
             second[i] = 0.999 * second[i] + 0.001 * gradient**2
-            rate = 0.01 * np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
+            rate = 0.01 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
             weights[i] -= np.float32(rate) * first[i] / (np.sqrt(second[i]) + np.float32(1e-8))
-    saturating, other = np.array(found).T
+    saturating, other = np.array([before, found()]).T
     return saturating, other
 
 
@@ -84,6 +95,25 @@ def after_1600_steps(rng):
     saturating, other = trained_gradients(2.0)
     yield _too_much_and_too_little(saturating[-1], other[-1])
     yield excess(other[0], other[-1])  # it grows
+
+
+# Central differences with h = 1e-5 in float64: h^2 and rounding over h leave some 1e-10.
+@training.numerical(tolerance=1e-8, description="the network's gradients against differences")
+def gradients_of_the_network(rng):
+    weights = [w.astype(float) for w in _start(rng, 5)]
+    weights = [w + 0.1 * rng.normal(size=w.shape) for w in weights]
+    x, delta = rng.normal(size=(2, 7, 1))
+    h, g, _a = _forward(weights, x)
+    by, by_x = _backward(weights, x, h, g, delta)
+    arrays = [*weights, x]
+    for place, gradient in enumerate([*by, by_x]):
+        for index in np.ndindex(*gradient.shape):
+            ends = []
+            for step in (1e-5, -1e-5):
+                moved = [array.copy() for array in arrays]
+                moved[place][index] += step
+                ends.append(float((delta * _forward(moved[:-1], moved[-1])[2]).sum()))
+            yield abs((ends[0] - ends[1]) / 2e-5 - gradient[index])
 
 
 def _logistic(steepness: float, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -103,7 +103,8 @@ def dimension_proof():
         "on it p = 0, and JS collects (q/2) log 2; p and q have mass 1 each: JS = log 2",
         sp.limit(collects, p, 0) - q / 2 * sp.log(2),
     )
-    best = p / (p + q)
+    output = sp.Symbol("D", positive=True)
+    best = sp.solve(p * (1 - output) - q * output, output)[0]  # p/D = q/(1 - D)
     yield (
         "a perfect D is 1 off the set, 0 on it",
         (sp.Matrix([best.subs(q, 0) - 1, best.subs(p, 0)])),

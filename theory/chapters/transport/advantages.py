@@ -94,7 +94,12 @@ def advantages_proof():
     yield (
         "and at most |x| <= |x|^(1 + a)/R^a, as (x/R)^a >= 1: the areas of 1 - F and of F beyond "
         "R are together at most M/R^a, for each law",
-        a * sp.log(1 + s) > 0,  # the logarithm of (x/R)^a for x = R(1 + s)
+        sp.And(
+            sp.Eq(
+                sp.expand_log(sp.log(((big + big * s) / big).simplify() ** a)), a * sp.log(1 + s)
+            ),
+            a * sp.log(1 + s) > 0,  # for x = R + R s
+        ),
     )
     m = sp.Symbol("M", positive=True)
     yield (

@@ -163,11 +163,11 @@ def feasible_proof():
     yield "two points 0 and 1, a = γ(0, 0): the cost is p + q - 2a", cost - (p + q - 2 * a)
     yield (
         "γ >= 0 asks a <= q, so for p = q + s the cost is s + 2r with a = q - r, at least |p - q|",
-        (cost - s).subs({p: q + s, a: q - r}) >= 0,
+        sp.expand((cost - s - 2 * r).subs({p: q + s, a: q - r})),
     )
     yield (
         "and a <= p, so for q = p + s it is s + 2r with a = p - r",
-        (cost - s).subs({q: p + s, a: p - r}) >= 0,
+        sp.expand((cost - s - 2 * r).subs({q: p + s, a: p - r})),
     )
     inside = {p: s / (1 + s), q: t / (1 + t), a: s * t / ((1 + s) * (1 + t))}
     for cell in two:

@@ -99,12 +99,13 @@ def least_proof():
     yield from _least_on_the_line()
     t, y = sp.symbols("t y", real=True)
     s = sp.Symbol("s", positive=True)
+    turned = sp.integrate(s, (t, 0, 1 - s)) + sp.integrate(1 - s, (t, 1 - s, 1))
     yield (
         "a price with jumps, |x - y| + 1[x = y], p = q = U[0, 1]: x is never x + s mod 1; the turn "
         "moves 1 - s of the mass by s, and s of it by 1 - s",
-        sp.integrate(s, (t, 0, 1 - s)) + sp.integrate(1 - s, (t, 1 - s, 1)) - 2 * s * (1 - s),
+        turned - 2 * s * (1 - s),
     )
-    yield "2s(1 - s) goes to 0 with s > 0", sp.limit(2 * s * (1 - s), s, 0)
+    yield "which goes to 0 with s > 0", sp.limit(turned, s, 0)
     jumping = distance(t, y) + sp.Piecewise((1, sp.Eq(t, y)), (0, True))
     yield (
         "no plan is free: the price is positive everywhere, 1 at x = y and s at a distance of s, "
@@ -187,7 +188,7 @@ monotone = Claim(
     "of p to the u-quantile of q. So W1 is the area between the distribution functions, measured "
     "across or along: W1 = int |F - G| dx = int_0^1 |F^-1(u) - G^-1(u)| du. The order is optimal "
     "for every twice differentiable convex price of x - y, too, but not for a concave one.",
-    formula=r"W_1(p, q) = \int_{-\infty}^{\infty} |F(x) - G(x)|\,dx = "
+    formula=r"W_1(p, q) = \int_{\mathbb{R}} |F(x) - G(x)|\,dx = "
     r"\int_0^1 |F^{-1}(u) - G^{-1}(u)|\,du",
     assumptions=("laws on the line", "finite first moments"),
     sources=(
@@ -316,7 +317,7 @@ def monotone_in_words():
             "W_1(p, q)": distance,
             "∫ |F − G| dx": across,
             "int |F - G| dx": across,
-            r"\int_{-\infty}^{\infty} |F(x) - G(x)|\,dx": across,
+            r"\int_{\mathbb{R}} |F(x) - G(x)|\,dx": across,
             "∫₀¹ |F⁻¹(u) − G⁻¹(u)| du": along,
             "int_0^1 |F^-1(u) - G^-1(u)| du": along,
             r"\int_0^1 |F^{-1}(u) - G^{-1}(u)|\,du": along,

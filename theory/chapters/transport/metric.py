@@ -211,7 +211,9 @@ def _staying_plan():
     yield (
         "r = p - min(p, q) and s = q - min(p, q) have the same sum, 1 - sum min(p, q) = TV = v, "
         "and r s = 0 at each point",
-        (sp.Max(p - q, 0) * sp.Max(q - p, 0)).subs(q, p + s),
+        sp.Matrix(
+            [(sp.Max(p - q, 0) * sp.Max(q - p, 0)).subs(a, b + s) for a, b in ((p, q), (q, p))]
+        ),
     )
     i, j, n = sp.symbols("i j n", integer=True, positive=True)
     r, t, low = sp.IndexedBase("r"), sp.IndexedBase("s"), sp.IndexedBase("m")
@@ -401,6 +403,13 @@ def weaker_in_words(rng):
             "TV": moved,
             "TV(p, q)": moved,
         }
+    p, q = Discrete([1e-6], [1.0]), Discrete([0.0], [1.0])
+    others_follow = total_variation(p, q) < 1e-5 or js(p, q) < 1e-5
+    yield {
+        "what converges in TV (or JS) does so in W1, not the other way round": (
+            wasserstein(p, q) < 1e-5 and not others_follow
+        )
+    }
 
 
 @weaker.control("nine tenths of the diameter are taken", of=excess_over_the_bound, miss=0.0836)

@@ -378,6 +378,7 @@ def reused_in_words():
             "it reads k η v / m on average": abs(reading - k * rate / m) < 1e-12,
             "has the variance k^2 η^2 v / m": abs(variance - k**2 * rate**2 / m) < 1e-12,
             "f(x) = w x": None,
+            "z + θ": None,
             r"\mathrm{Var}(w_{\text{one minibatch}})": variance,
             r"\mathrm{Var}(w_{\text{fresh minibatches}})": fresh,
         }

@@ -1,4 +1,4 @@
-"""How much instance noise: two noised uniforms, and the best level (claims A-SUP-11 and 13)."""
+"""The best level of instance noise (claim A-SUP-13)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
@@ -10,121 +10,10 @@ import math
 import numpy as np
 
 from theory.calculators.divergences import js
-from theory.calculators.noise import js_gradient, noised_uniform, noised_uniform_density
-from theory.claim import Claim, excess
+from theory.calculators.noise import js_gradient
+from theory.claim import AS_STATED, Claim, excess
 
-_LOG4 = 2 * math.log(2)
 _NOISE = "Arjovsky and Bottou 2017, Towards Principled Methods for Training GANs, section 3"
-
-
-# C, JS and dC/dθ at θ = 2, as printed.
-_PRINTED = ("-0.748239", "0.319028", "0.438319")
-_TABLE = np.array([float(number) for number in _PRINTED])
-
-uniforms = Claim(
-    id="A-SUP-11",
-    alias="noised-uniforms",
-    title="U[0, 1] and U[2, 3] with N(0, 1) noise: JS = 0.319 and dC/dθ = 0.438, no longer 0",
-    statement="Data on U[0, 1] and samples on U[theta, theta + 1] at theta = 2 are disjoint: "
-    f"JS = log 2, and no gradient. With N(0, 1) noise on both C = {_PRINTED[0]}, "
-    f"JS = {_PRINTED[1]} and dC/dtheta = {_PRINTED[2]}; a trained discriminator finds these "
-    "numbers.",
-    formula=rf"C = 2\,\mathrm{{JS}}(p * n, p_\theta * n) - \log 4 = {_PRINTED[0]},\quad "
-    rf"\frac{{dC}}{{d\theta}} = {_PRINTED[2]}\quad(\theta = 2)",
-    assumptions=("Gaussian noise, s = 1, on both inputs of D",),
-    sources=(_NOISE, "001_5040f14b49cef5aa.txt:44"),
-    test="tests/collapse/test_collapse_and_critics.py::test_noised_uniforms_restore_the_gradient",
-    no_proof="the integrals have no closed form",
-)
-
-
-def _at_two(std: float) -> np.ndarray:
-    """C, JS and dC/dθ (the formula of A-SUP-08) at θ = 2, by scipy's quadrature."""
-    from scipy.integrate import quad
-
-    def parts(x):
-        p, q = (float(noised_uniform_density(x, low, std)) for low in (0, 2))
-        ends = [math.exp(-(((x - end) / std) ** 2) / 2) for end in (3.0, 2.0)]
-        tilt = (ends[0] - ends[1]) / (std * math.sqrt(2 * math.pi))  # d q_theta/d theta
-        return p, q, tilt
-
-    def game(x):
-        p, q, _tilt = parts(x)
-        return p * math.log(p / (p + q)) + q * math.log(q / (p + q))
-
-    def slope(x):
-        p, q, tilt = parts(x)
-        return tilt * math.log(2 * q / (p + q))
-
-    edge = 9 * std
-    c, dc = (
-        quad(f, -edge, 3 + edge, points=[0, 1, 2, 3], epsabs=1e-10, limit=200)[0]
-        for f in (game, slope)
-    )
-    return np.array([c, (c + _LOG4) / 2, dc])
-
-
-# Six decimals are printed.
-@uniforms.numerical(tolerance=5e-7, description="C, JS and dC/dtheta by quadrature")
-def by_quadrature():
-    yield from np.abs(_at_two(1.0) - _TABLE)
-
-
-@uniforms.numerical(tolerance=5e-7, description="as mixtures of normal laws, by differences of JS")
-def by_differences():
-    data, h = noised_uniform(0, 1.0), 0.02
-    distance = {k: js(data, noised_uniform(2 + k * h, 1.0)) for k in (-2, -1, 0, 1, 2)}
-    slope = 8 * (distance[1] - distance[-1]) - (distance[2] - distance[-2])
-    yield from np.abs(
-        np.array([2 * distance[0] - _LOG4, distance[0], 2 * slope / (12 * h)]) - _TABLE
-    )
-
-
-@uniforms.sampling()
-def uniforms_by_sampling(rng):
-    n = 200_000
-    real, fake = (
-        rng.uniform(0, 1, n) + rng.normal(0, 1, n),
-        rng.uniform(2, 3, n) + rng.normal(0, 1, n),
-    )
-    gains = np.zeros(n)
-    for x, own in ((real, 0), (fake, 2)):
-        p, q = noised_uniform_density(x, 0, 1.0), noised_uniform_density(x, 2, 1.0)
-        gains += np.log((p if own == 0 else q) / (p + q))
-    yield (gains.mean() - _TABLE[0]) / (gains.std() / math.sqrt(n))
-
-
-@uniforms.meaning()
-def uniforms_in_words():
-    from scipy import stats
-
-    without = [js(stats.uniform(0, 1), stats.uniform(t, 1)) for t in (1.9, 2.0, 2.1)]
-    c, distance, slope = _at_two(1.0)
-    yield {
-        "U[0, 1]": None,
-        "U[0, 1] and U[2, 3] with N(0, 1) noise": None,
-        "U[theta, theta + 1]": None,
-        "N(0, 1)": None,
-        "JS = log 2, and no gradient": bool(np.ptp([*without, math.log(2)]) < 1e-12),
-        "no longer 0": slope > 0,
-        "theta": 2,
-        "C": c,
-        "JS": distance,
-        "dC/dtheta": slope,
-        r"\mathrm{JS}(p * n, p_\theta * n)": distance,
-        r"\frac{dC}{d\theta}": slope,
-    }
-
-
-@uniforms.control("next to no noise: C is 0 and its gradient is gone", of=by_quadrature, miss=0.748)
-def next_to_no_noise():
-    yield from np.abs(_at_two(0.08) - _TABLE)
-
-
-@uniforms.control("the noise is a fiftieth stronger, s = 1.02", of=by_quadrature, miss=0.0159)
-def slightly_more_noise():
-    yield from np.abs(_at_two(1.02) - _TABLE)
-
 
 # The best theta/s, and theta times the gradient there, as printed.
 _BEST_RATIO, _BEST_GRADIENT = "2.456", "0.4795"
@@ -152,49 +41,141 @@ best = Claim(
 )
 
 
-@best.symbolic(
-    scope="the bound, both limits, and that there is a best theta/s, the same for every theta"
-)
+@best.symbolic(scope="all but the decimals: the bound, both limits, and one best theta/s for all")
 def best_proof():
     import sympy as sp
 
-    z, a = sp.symbols("z a", real=True)
+    y = sp.Symbol("y", real=True)
     r, s, theta = sp.symbols("r s theta", positive=True)
     share = sp.Function("h")(r)  # E[D*], which depends on r = theta/s only (A-SUP-07)
     yield (
         "the gradient theta h/(2 s^2) is (r^2 h/2)/theta: the best r does not depend on theta",
         sp.simplify((theta / (2 * s**2) * share).subs(s, theta / r) - r**2 / 2 * share / theta),
     )
-    sigma = 1 / (1 + sp.exp(a))  # D* where the logit is -a
+    # x = theta/2 + s y, from the middle: samples of G have y ~ N(r/2, 1), and D* = σ(-r y)
+    normal = sp.exp(-(y**2) / 2) / sp.sqrt(2 * sp.pi)
+    even = 1 / sp.cosh(r * y / 2)
     yield (
-        "D* = e^(-a/2)/(2 cosh(a/2))",
-        sp.simplify((sigma - sp.exp(-a / 2) / (2 * sp.cosh(a / 2))).rewrite(sp.exp)),
-    )
-    yield (
-        "cosh(a/2) - 1 = (e^(a/4) - e^(-a/4))^2/2 >= 0, so D* <= e^(-a/2)/2",
-        sp.expand(
-            ((sp.exp(a / 4) - sp.exp(-a / 4)) ** 2 / 2) - (sp.cosh(a / 2) - 1).rewrite(sp.exp)
+        "h = (1/2) e^(-r^2/8) K, K the mean of 1/cosh(r y/2) over N(0, 1)",
+        sp.simplify(
+            (
+                normal.subs(y, y - r / 2) / (1 + sp.exp(r * y)) / normal
+                - sp.exp(-(r**2) / 8) * even / 2
+            ).rewrite(sp.exp)
         ),
     )
-    logit = r * z + r**2 / 2  # at x = theta + s z
-    normal = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
-    bound = sp.integrate(
-        sp.expand(normal * sp.exp(-logit / 2) / 2, power_exp=True), (z, -sp.oo, sp.oo)
-    )
-    yield "its mean: E[D*] <= e^(-r^2/8)/2", sp.simplify(bound - sp.exp(-(r**2) / 8) / 2)
+    whole = sp.Function("K")(r)
+    gradient = theta / (2 * s**2) * sp.exp(-(r**2) / 8) / 2 * whole
     above = theta / (4 * s**2) * sp.exp(-(theta**2) / (8 * s**2))
     yield (
-        "so the gradient is at most theta e^(-theta^2/(8 s^2))/(4 s^2)",
-        sp.simplify(theta / (2 * s**2) * bound.subs(r, theta / s) - above),
+        "so the gradient is theta/(4 s^2) e^(-theta^2/(8 s^2)) K",
+        gradient.subs(r, theta / s) - above * whole.subs(r, theta / s),
+    )
+    yield (
+        "0 < K <= 1, as cosh a - 1 = (e^(a/2) - e^(-a/2))^2/2 >= 0: the bound",
+        sp.expand((sp.exp(y / 2) - sp.exp(-y / 2)) ** 2 / 2 - (sp.cosh(y) - 1).rewrite(sp.exp)),
     )
     k = sp.Symbol("k", positive=True)  # 1/s^2
     yield "which goes to 0 with s: too little noise", sp.limit(k * sp.exp(-k), k, sp.oo)
     yield "and with 1/s^2: too much noise", sp.limit(above, s, sp.oo)
+    yield "where K goes to 1: the gradient is like theta/(4 s^2)", even.subs(r, 0) - 1
+    rises = 2 / r - r / 4 + sp.diff(whole, r) / whole
     yield (
-        "there D* = 1/2, and the gradient is theta/(4 s^2)",
-        (theta / (2 * s**2) * sigma.subs(a, 0) - theta / (4 * s**2)),
+        "the slope of log(r^2 h/2) is F = 2/r - r/4 + K'/K",
+        sp.simplify(sp.diff(sp.log(r**2 / 4 * sp.exp(-(r**2) / 8) * whole), r) - rises),
     )
-    yield "in between it is positive, so it has a largest value", sigma > 0
+    yield (
+        "F' is -2/r^2 - 1/4 + K''/K - (K'/K)^2",
+        sp.simplify(
+            sp.diff(rises, r)
+            - (-2 / r**2 - sp.Rational(1, 4))
+            - sp.diff(whole, r, 2) / whole
+            + (sp.diff(whole, r) / whole) ** 2
+        ),
+    )
+    yield (
+        "K'' is the mean of (y^2/4)/cosh less (y^2/2)/cosh^3, so at most of (y^2/4)/cosh",
+        sp.simplify((sp.diff(even, r, 2) - y**2 / 4 * even + y**2 / 2 * even**3).rewrite(sp.exp)),
+    )
+    t = sp.Symbol("t", positive=True)
+    yield (
+        "1/cosh falls with |y|, so (y^2 - 1) (1/cosh(r y/2) - 1/cosh(r/2)) <= 0",
+        (-sp.diff(1 / sp.cosh(r * t / 2), t) > 0),
+    )
+    yield (
+        "in the mean, E[y^2] being 1: E[y^2/cosh] <= E[1/cosh] = K, and K''/K <= 1/4",
+        sp.integrate(y**2 * normal, (y, -sp.oo, sp.oo)) - 1,
+    )
+    yield "so F' <= -2/r^2 < 0: F has one zero at most, and r^2 h/2 one maximum", 2 / r**2 > 0
+    yield "and it has one, positive in between and 0 at both ends", r**2 / 4 * even > 0
+
+
+def _certified_best():
+    """Balls that hold the best theta/s, and theta times the gradient there.
+
+    F = 2/r - r/4 + K'/K falls (see the proof), so its zero lies between two points with a sign
+    change; and the logarithm of r^2 h/2 varies there by less than |F| times the way.
+    """
+    import flint
+
+    def mean(f):
+        """E f(y) over N(0, 1), for |f| <= |y| + 1: beyond 13 less than 1e-36 is left."""
+        root = (2 * flint.arb.pi()).sqrt()
+        inside = flint.acb.integral(lambda y, _: f(y) * (-y * y / 2).exp() / root, -13, 13)
+        return inside.real + flint.arb(0, 1e-36)
+
+    def at(r):
+        def slope(y):
+            return -y / 2 * (r * y / 2).sinh() / (r * y / 2).cosh() ** 2
+
+        k = mean(lambda y: 1 / (r * y / 2).cosh())
+        return 2 / r - r / 4 + mean(slope) / k, r * r / 4 * (-r * r / 8).exp() * k
+
+    low, high = flint.arb("2.4560"), flint.arb("2.4564")
+    (rising, least), (falling, _value) = at(low), at(high)
+    if not (rising > 0 and falling < 0):
+        raise ArithmeticError("F does not change its sign there")
+    way = high - low
+    yield low.union(high)
+    yield least * flint.arb(0, (rising * way).abs_upper()).exp()
+
+
+@best.certified(
+    tolerance=5e-4, description="the best theta/s: with the proof, all of it", scope=AS_STATED
+)
+def certified_ratio():
+    import flint
+
+    with flint.ctx.workprec(128):
+        ratio, _gradient = _certified_best()
+        yield ratio - flint.arb(_BEST_RATIO)
+
+
+@best.certified(tolerance=5e-5, description="theta times the largest gradient", scope="decimals")
+def certified_gradient():
+    import flint
+
+    with flint.ctx.workprec(128):
+        _ratio, gradient = _certified_best()
+        yield gradient - flint.arb(_BEST_GRADIENT)
+
+
+@best.control("the last decimal of the ratio is one more", of=certified_ratio)
+def last_decimal_of_the_ratio():
+    import flint
+
+    with flint.ctx.workprec(128):
+        ratio, _gradient = _certified_best()
+        yield ratio - flint.arb(_BEST_RATIO) - flint.arb("0.001")
+
+
+@best.control("the last decimal of the gradient is one less", of=certified_gradient)
+def last_decimal_of_the_gradient():
+    import flint
+
+    with flint.ctx.workprec(128):
+        _ratio, gradient = _certified_best()
+        yield gradient - flint.arb(_BEST_GRADIENT) + flint.arb("0.0001")
 
 
 def _best_on_grid(gradient) -> float:

@@ -267,11 +267,13 @@ def audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, Ou
 
 
 def _times(text: str, printed: str) -> dict[str, float]:
-    """The seconds of each theorem, with the lemmas between it and the theorem before: Coq prints
-    those of each sentence, by the byte at which it begins."""
+    """The seconds of each theorem, with the lemmas between it and the theorem before, but not those
+    of loading libraries: Coq prints them of each sentence, by the byte at which it begins."""
     spent = [
         (int(start), float(seconds))
-        for start, seconds in re.findall(r"^Chars (\d+) - \d+ .*? ([\d.]+) secs", printed, re.M)
+        for start, seconds in re.findall(
+            r"^Chars (\d+) - \d+ \[(?!From~).* ([\d.]+) secs", printed, re.MULTILINE
+        )
     ]
     times, begin = {}, 0
     for match in re.finditer(r"^Theorem (\w+).*?\b(?:Qed|Admitted)\.", text, re.M | re.DOTALL):

@@ -19,6 +19,7 @@ from theory.chapters.collapse import expressions as collapse
 from theory.chapters.dynamics import expressions as dynamics
 from theory.chapters.game import expressions as game
 from theory.chapters.saturation import expressions as saturation
+from theory.chapters.transport import expressions as transport
 from theory.proofs import checking, definitions
 from theory.proofs.theorems import (
     FORMULAS,
@@ -182,6 +183,18 @@ def test_a_theorem_about_nothing_of_ours_fails():
     assert checking.standing(stray).wrong == "its statement rests on no formula of the claims"
 
 
+def test_a_formula_that_cannot_be_printed_fails_the_claim(monkeypatch):
+    import sympy as sp
+
+    monkeypatch.setattr(saturation, "sigmoid", sp.sin)
+    checking.texts.cache_clear()
+    verdict = theory.verify("A-SAT-02")
+    assert verdict.status == "failed"
+    assert "machine-checked: its formulas: TypeError: no Coq form of sin" in verdict.reason
+    monkeypatch.undo()
+    assert leg().holds
+
+
 def test_without_coq_one_line_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     result = CliRunner().invoke(app, ["prove"])
@@ -215,7 +228,7 @@ def test_coq_accepts_the_core_and_it_assumes_what_real_numbers_do(compiled_core)
         ),
         (
             r"(Theorem both_losses_fall.*?)Proof\..*?Qed\.",
-            r"Axiom cheat : False. \1Proof. destruct cheat. Qed.",
+            "Axiom cheat : False.\n\\1Proof. destruct cheat. Qed.",
             "cheat",
         ),
     ],
@@ -275,6 +288,8 @@ FALSE_FORMULAS = [
     (dynamics, "y + eta * sp.diff(f, y)", "y - eta * sp.diff(f, y)", "Dynamics"),
     (collapse, "sp.Integer(0)) / 2", "sp.Integer(0))", "Divergences"),
     (collapse, "w * a for w", "w + a for w", "Packing"),
+    (transport, "return sp.Abs(x - y)", "return sp.Abs(x + y)", "Transport"),
+    (transport, "return sp.Min(f, g)", "return sp.Max(f, g)", "Transport"),
     (collapse, "1 - (1 - tau) ** m", "1 - tau**m", "Packing"),
 ]
 FALSE_STATEMENTS = [
@@ -284,7 +299,7 @@ FALSE_STATEMENTS = [
         "  0 <= bernoulli_kl (optimum p q) D.",
         "  0 < bernoulli_kl (optimum p q) D.",
     ),
-    ("Discriminator", "0 < best p q < 1", "0 < best p q < 1 / 2"),
+    ("Discriminator", "0 < optimum p q < 1 /\\", "0 < optimum p q < 1 / 2 /\\"),
     ("JensenShannon", "0 < D i < 1.", "0 <= D i <= 1."),
     ("JensenShannon", "/\\ v = V n p q D) (C n p q).", "/\\ v = V n p q D) (JS n p q)."),
     ("JensenShannon", "  0 <= KL n p q /\\", "  0 < KL n p q /\\"),
@@ -298,6 +313,9 @@ FALSE_STATEMENTS = [
     ("Divergences", "  2 * TV n p q ^ 2 <= KL n p q.", "  3 * TV n p q ^ 2 <= KL n p q."),
     ("Divergences", "TV n p q ^ 2 / 2 <= JS n p q <=", "2 * TV n p q ^ 2 <= JS n p q <="),
     ("Divergences", "  2 * (1 - TV n p q) <= hinge", "  2 * (1 + TV n p q) <= hinge"),
+    ("Divergences", "(non_saturating_loss (ln (p / q)) + (1 - ln 2))", "(1 - ln 2)"),
+    ("Transport", "area n x p q <= cost n x plan) /\\", "2 * area n x p q <= cost n x plan) /\\"),
+    ("Transport", "= area n x p q.", "= 2 * area n x p q."),
     ("Packing", "  TV n p q <= TV_of_pairs n p q", "  2 * TV n p q <= TV_of_pairs n p q"),
 ]
 

@@ -25,6 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from theory.claim import sizes
 from theory.claim.exercises import answered_by
 from theory.claim.linked import last_result
 from theory.claim.reading import NEAR, read
@@ -113,8 +114,8 @@ class Evidence:
 
     `residual` is the largest of its residuals (of a counterexample, the smallest), `instances`
     how many there were, `noticed` in how many of them a control's miss was noticed, `weak` whether
-    that were fewer than half, `holds` whether the leg did what it must, `detail` why not, `steps` the printed steps of a proof,
-    `scope` what it proves, and `trace` where an exception came from.
+    that were fewer than half, `holds` whether the leg did what it must, `detail` why not, `steps`
+    the printed steps of a proof, `scope` what it proves, and `trace` where an exception came from.
     """
 
     kind: Kind
@@ -402,7 +403,7 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
     except Exception as error:  # a broken leg is a failed claim; the other claims still run
         detail = f"{type(error).__name__}: {error}"
         trace = traceback.format_exc()
-    worst = _worst(leg.kind, residuals)
+    worst = sizes.worst(residuals, least=leg.kind == "counterexample")
     controls = leg.kind == "control" and not claim.erratum
     noticed = sum(r > leg.tolerance for r in residuals) if controls else 0
     if not detail:
@@ -426,39 +427,32 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
 
 
 def _checked(theorem: theorems.Theorem) -> Evidence:
-    """What is known of a theorem that Coq is to check. It needs no Coq: the formulas are printed
-    anew, and the last result for exactly these texts is read. To have none is no failure."""
-    from theory.proofs.checking import Standing, standing
+    """What is known of a theorem that Coq is to check; not to be checked yet is no failure."""
+    from theory.proofs.checking import standing
 
     start = time.perf_counter()
-    trace = ""
-    try:
-        known = standing(theorem)
-    except Exception as error:  # a formula that cannot be printed, as of a broken leg
-        known = Standing(False, "", f"{type(error).__name__}: {error}")
-        trace = traceback.format_exc()
+    known = standing(theorem)
     return Evidence(
         "machine-checked",
         theorem.name,
         f"{theorem.covers}; {known.says}" if known.says else theorem.covers,
-        0.0 if known.checked else math.inf if known.wrong else math.nan,
+        math.inf if known.wrong else 0.0,
         0.0,
         time.perf_counter() - start,
         int(known.checked),
         not known.wrong,
         known.wrong,
         (theorem.statement, *known.shown),
-        trace=trace,
     )
 
 
 def _residual(item: Any, leg: Leg) -> float:
     """The size of what a check yielded, by the rule of the leg that it is judged as."""
     if leg.judged_as == "symbolic":
-        return _symbolic_residual(item[1])
+        return sizes.symbolic(item[1])
     if leg.judged_as == "certified":
-        return _ball(item, farthest=leg.kind != "control")
-    return _number(item, signed=leg.judged_as == "sampling")
+        return sizes.ball(item, farthest=leg.kind != "control")
+    return sizes.number(item, signed=leg.judged_as == "sampling")
 
 
 def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[float], str]:
@@ -478,12 +472,6 @@ def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[
         detail = f"no instance comes near to this bound: {loose[0]}"
     # Words without a relation have been read, too, and there was nothing to compute.
     return [r.residual for r in readings] or [0.0], detail
-
-
-def _worst(kind: Kind, residuals: list[float]) -> float:
-    if not residuals or any(math.isnan(r) for r in residuals):
-        return math.nan
-    return min(residuals) if kind == "counterexample" else max(residuals)
 
 
 def _judge(claim: Claim, leg: Leg, residuals: list[float], worst: float, steps: list[str]) -> str:
@@ -506,38 +494,3 @@ def _judge(claim: Claim, leg: Leg, residuals: list[float], worst: float, steps: 
     if leg.miss is not None and not math.isclose(worst, leg.miss, rel_tol=MISS_TOLERANCE):
         return f"it misses by {worst:.3g}, and {leg.miss:.3g} is stated"
     return ""
-
-
-def _number(item: Any, signed: bool) -> float:
-    """The size of one yielded residual; of an array, its largest."""
-    values = np.asarray(item, dtype=float)
-    if values.size == 0:
-        raise ValueError("a residual is empty")
-    if not signed and np.any(values < 0):
-        raise ValueError(f"a residual is negative ({np.min(values):.3g}), expected a size >= 0")
-    return float(np.max(np.abs(values)))
-
-
-def _ball(item: Any, farthest: bool) -> float:
-    """The largest (or the least) size that a ball allows; a bare number would be a hope, and is
-    refused."""
-    import flint
-
-    if not isinstance(item, flint.arb):
-        raise TypeError(f"a certified leg yielded {type(item).__name__}, expected a flint.arb")
-    return float(item.abs_upper() if farthest else item.abs_lower())  # NaN when the ball is
-
-
-def _symbolic_residual(residual: Any) -> float:
-    """0 when sympy reduces the residual to zero (or true), else its size, or infinity."""
-    import sympy
-
-    residual = sympy.sympify(residual)
-    if isinstance(residual, sympy.MatrixBase):
-        return max(_symbolic_residual(entry) for entry in residual)
-    if residual in (sympy.true, sympy.false) or residual.is_Relational:
-        return 0.0 if sympy.simplify(residual) == sympy.true else math.inf
-    logs = sympy.expand_log(residual)
-    if residual == 0 or sympy.expand(logs) == 0 or sympy.simplify(logs) == 0:  # the quick one first
-        return 0.0
-    return abs(float(residual)) if residual.is_number and residual.is_finite else math.inf

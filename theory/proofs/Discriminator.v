@@ -62,7 +62,7 @@ Proof.
     replace (q / (p + q)) with (1 - p / (p + q)) in * by (field; lra). lra.
 Qed.
 
-(* Claims A-DST-01, A-DST-02: D* is the maximiser, and the only one. *)
+(* Claims A-DST-01, A-DST-02: where both have mass, D* is the maximiser, and the only one. *)
 Theorem best_discriminator : forall p q, 0 < p -> 0 < q ->
   0 < optimum p q < 1 /\
   forall D, 0 < D < 1 ->

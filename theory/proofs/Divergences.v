@@ -300,6 +300,32 @@ Proof.
     apply sum_below. intros i here. apply js_at_below_variation; auto.
 Qed.
 
+(* U[0, 1] and U[a, 1 + a] on the three cells [0, a], [a, 1], [1, 1 + a]. *)
+Definition uniform (a : R) (i : nat) : R := match i with O => a | 1%nat => 1 - a | _ => 0 end.
+Definition shifted (a : R) (i : nat) : R := match i with O => 0 | 1%nat => 1 - a | _ => a end.
+
+(* Claim A-JS-10: for a shift a from 0 to 1, JS = a log 2 and TV = a, on the three cells where both
+   densities are constant. *)
+Theorem shifted_uniforms : forall a, 0 <= a <= 1 ->
+  JS 3 (uniform a) (shifted a) = a * ln 2 /\ TV 3 (uniform a) (shifted a) = a.
+Proof.
+  intros a inside.
+  assert (alone : forall m, 0 <= m -> js_at m 0 = m * ln 2 / 2).
+  { intros m [pm | <-].
+    - rewrite js_reads, middle_reads, kl_weightless, kl_reads by lra.
+      replace (m / ((m + 0) / 2)) with 2 by (field; lra). field.
+    - destruct (nothing_there 0) as [_ [_ ->]]. field. }
+  assert (shared : forall m, 0 <= m -> js_at m m = 0).
+  { intros m [pm | <-]; [| apply (nothing_there 0)].
+    rewrite js_reads, middle_reads, kl_reads by lra.
+    replace (m / ((m + m) / 2)) with 1 by (field; lra). rewrite ln_1. field. }
+  split.
+  - unfold JS. simpl. rewrite (js_at_symmetric 0 a), !alone, shared by lra. field.
+  - unfold TV. simpl. rewrite !variation_reads.
+    rewrite (Rabs_right (a - 0)), (Rabs_left1 (0 - a)) by lra.
+    replace (1 - a - (1 - a)) with 0 by ring. rewrite Rabs_R0. field.
+Qed.
+
 (* Claim A-SAT-13: on finite spaces what the non-saturating game descends at an optimal D,
    KL(p_g || p_data) - 2 JS, is 2 KL((p_data + p_g)/2 || p_data), and so never negative and 0 only
    at p_g = p_data. *)
@@ -329,6 +355,44 @@ Proof.
     + pose proof (equal i here) as halfway. cbv beta in halfway.
       rewrite middle_reads in halfway. lra.
     + rewrite middle_reads, (equal i here). field.
+Qed.
+
+(* Claim A-SAT-13: at a point, the slope in p_g of KL(p_g || p_data) - 2 JS is the generator's loss
+   -log D* there, D* held fixed, but for a constant, and a change of p_g has the sum 0. *)
+Theorem non_saturating_slope : forall p q, 0 < p -> 0 < q ->
+  derivable_pt_lim (fun t => kl_at t p - 2 * js_at p t) q
+    (non_saturating_loss (ln (p / q)) + (1 - ln 2)) /\
+  non_saturating_loss (ln (p / q)) = - ln (optimum p q).
+Proof.
+  intros p q pp pq.
+  assert (loss : non_saturating_loss (ln (p / q)) = - ln (optimum p q)).
+  { unfold non_saturating_loss. rewrite best_reads, exp_Ropp, exp_ln by
+      (try apply quotient_positive; lra). do 2 f_equal. field; lra. }
+  split; [| exact loss]. rewrite loss.
+  assert (plus_p : derivable_pt_lim (fun t => p + t) q (0 + 1)).
+  { exact (derivable_pt_lim_plus _ _ q _ _
+      (derivable_pt_lim_const p q) (derivable_pt_lim_id q)). }
+  assert (some : 0 < p + q) by lra.
+  pose proof (derivable_pt_lim_comp _ ln q _ _ plus_p (derivable_pt_lim_ln _ some)) as log.
+  pose proof (derivable_pt_lim_mult _ _ q _ _ plus_p log) as product.
+  pose proof (derivable_pt_lim_scal _ (ln 2 + ln p) q _ plus_p) as line.
+  pose proof (derivable_pt_lim_minus _ _ q _ _ product line) as whole.
+  replace (- ln (optimum p q) + (1 - ln 2))
+    with ((0 + 1) * comp ln (fun t => p + t) q + (p + q) * (/ (p + q) * (0 + 1))
+          - (ln 2 + ln p) * (0 + 1)).
+  2:{ unfold comp. rewrite best_reads, ln_quotient by lra. field; lra. }
+  (* the two functions agree near q, where t is positive *)
+  intros small ps. destruct (whole small ps) as [delta near].
+  assert (pd : 0 < Rmin delta q) by (apply Rmin_glb_lt; [apply delta | assumption]).
+  exists (mkposreal _ pd). intros h nonzero within. simpl in within.
+  pose proof (Rmin_l delta q). pose proof (Rmin_r delta q).
+  assert (agree : forall t, 0 < t -> kl_at t p - 2 * js_at p t
+    = minus_fct (mult_fct (fun t => p + t) (comp ln (fun t => p + t)))
+        (mult_real_fct (ln 2 + ln p) (fun t => p + t)) t).
+  { intros t pt. unfold minus_fct, mult_fct, mult_real_fct, comp.
+    rewrite js_reads, middle_reads, !kl_reads, !ln_quotient by lra. field. }
+  assert (0 < q + h) by (revert within; unfold Rabs; destruct (Rcase_abs h); lra).
+  rewrite !agree by assumption. apply near; [assumption | lra].
 Qed.
 
 (* The hinge game, whose discriminator answers with any real number. *)

@@ -41,7 +41,7 @@ Proof.
   apply Rmin_glb; apply Rmult_le_compat; assumption.
 Qed.
 
-(* Claims A-MC-08, A-MC-14: on finite spaces a pack of two is told apart no worse than one sample,
+(* Claim A-MC-14: on finite spaces a pack of two is told apart no worse than one sample,
    and at best 1 - (1 - TV)^2. *)
 Theorem packed_variation : forall n p q, law n p -> law n q ->
   TV n p q <= TV_of_pairs n p q <= largest_variation (TV n p q).

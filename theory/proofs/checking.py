@@ -133,12 +133,12 @@ class Standing:
 
 
 def standing(theorem: Theorem) -> Standing:
-    """What is known of a theorem from the last result for exactly these texts.
-
-    Raises:
-        TypeError, ValueError: a formula that Coq cannot be told.
-    """
-    formulas = declared(texts()[FORMULAS])
+    """What is known of a theorem from the last result for exactly these texts. It needs no Coq:
+    the formulas are printed anew, and a formula that cannot be printed is wrong."""
+    try:
+        formulas = declared(texts()[FORMULAS])
+    except Exception as error:
+        return Standing(False, "", f"its formulas: {type(error).__name__}: {error}")
     if not theorem.words & formulas.keys():
         return Standing(False, "", "its statement rests on no formula of the claims")
     ours = {name: text for file in sources().values() for name, text in declared(file).items()}
@@ -267,11 +267,13 @@ def audited(file: str, here: list[Theorem], text: str, at: Path) -> dict[str, Ou
 
 
 def _times(text: str, printed: str) -> dict[str, float]:
-    """The seconds of each theorem, with the lemmas between it and the theorem before: Coq prints
-    those of each sentence, by the byte at which it begins."""
+    """The seconds of each theorem, with the lemmas between it and the theorem before, but not those
+    of loading libraries: Coq prints them of each sentence, by the byte at which it begins."""
     spent = [
         (int(start), float(seconds))
-        for start, seconds in re.findall(r"^Chars (\d+) - \d+ .*? ([\d.]+) secs", printed, re.M)
+        for start, seconds in re.findall(
+            r"^Chars (\d+) - \d+ \[(?!From~).* ([\d.]+) secs", printed, re.MULTILINE
+        )
     ]
     times, begin = {}, 0
     for match in re.finditer(r"^Theorem (\w+).*?\b(?:Qed|Admitted)\.", text, re.M | re.DOTALL):

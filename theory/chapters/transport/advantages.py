@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from theory.calculators.densities import Discrete, Empirical
+from theory.calculators.discrete import Discrete, Empirical
 from theory.calculators.divergences import js, kl, total_variation
 from theory.calculators.transport import wasserstein
 from theory.chapters.transport.plans import EXERCISE, VILLANI, WGAN

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from theory.calculators.densities import Empirical
+from theory.calculators.discrete import Empirical
 from theory.calculators.transport import wasserstein
 from theory.chapters.transport.plans import quadrature
 from theory.claim import AS_STATED, Claim, excess

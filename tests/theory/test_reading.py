@@ -91,6 +91,8 @@ def test_a_decimal_stands_for_what_rounds_to_it():
     assert max(residuals("x ≈ 0.33", third)) == 0
     assert max(residuals("x ≈ 2/6", third)) == 0
     assert max(residuals("x ≈ 1/4", third)) > 0
+    assert max(residuals("x = 3.33e-1", third)) == 0
+    assert max(residuals("x = 3.34e-1", third)) > 0
 
 
 def test_a_bound_that_is_never_reached_is_told_by_its_slack():
@@ -150,6 +152,7 @@ def claim(**texts) -> Claim:
         ({"title": "JS = log 2"}, "does not hold as written: JS = log 2"),
         ({"statement": "at most 1 nat"}, "1: nothing computes this"),
         ({"statement": "two laws"}, "no text holds: JS"),
+        ({"statement": "JS <= JS + 0"}, "both sides are equal on every instance: JS <= JS + 0"),
     ],
 )
 def test_a_claim_answers_for_its_words(texts, reason):
@@ -179,7 +182,8 @@ def test_an_erratum_quotes_what_is_false_and_says_what_is_true():
     made.counterexample(at_least=0.1)(lambda: iter([1.0]))
     made.symbolic(scope=AS_STATED)(lambda: iter([("zero", 0)]))
     made.correction("right", tolerance=0.1)(lambda: iter([0.0]))
-    made.meaning()(lambda: iter([{"JS": math.log(2), "JS <= log 3 is sharp": sharp}]))
+    values = (0.1, math.log(2))
+    made.meaning()(lambda: iter([{"JS": js, "JS <= log 3 is sharp": sharp} for js in values]))
     sharp = False
     assert made.verify().status == "refuted"
     sharp = True

@@ -28,7 +28,7 @@ import numpy as np
 from theory.claim import sizes
 from theory.claim.exercises import answered_by
 from theory.claim.linked import last_result
-from theory.claim.reading import NEAR, read
+from theory.claim.reading import NEAR, Reading, read
 from theory.proofs import theorems
 
 # What the groups of ids are about: A-JS-02 belongs to A-JS.
@@ -462,14 +462,18 @@ def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[
         wrong_half, _, right_half = claim.statement.partition("Right:")
         texts, said = (claim.title, wrong_half, right_half, claim.formula), 2
     readings = list(read(texts, instances, said))
-    nearest: dict[str, float] = {}
+    by_text: dict[str, list[Reading]] = {}
     for r in readings:
-        nearest[r.text] = min(r.slack, nearest.get(r.text, math.inf))
-    wrong = [r.text for r in readings if not r.residual <= leg.tolerance]
-    loose = [text for text, slack in nearest.items() if slack > NEAR]
-    detail = f"does not hold as written: {wrong[0]}" if wrong else ""
-    if loose and not detail:
-        detail = f"no instance comes near to this bound: {loose[0]}"
+        by_text.setdefault(r.text, []).append(r)
+    detail = ""
+    for text, found in by_text.items():
+        if any(not r.residual <= leg.tolerance for r in found):
+            detail = f"does not hold as written: {text}"
+            break
+        if min(r.slack for r in found) > NEAR:
+            detail = f"no instance comes near to this bound: {text}"
+        elif all(r.equal for r in found):
+            detail = f"both sides are equal on every instance: {text}"
     # Words without a relation have been read, too, and there was nothing to compute.
     return [r.residual for r in readings] or [0.0], detail
 

@@ -78,12 +78,15 @@ class Reading:
     Attributes:
         text: the comparison, in tokens.
         residual: by how much it is missed, relative to the larger side where that is above 1.
-        slack: of an inequality with a number in it how far it is from being reached, else 0.
+        slack: of an inequality with a number in it how far it is from being reached, else 0; of
+            one with 0 as a side there is nothing to reach.
+        equal: whether it is an inequality whose sides are equal here.
     """
 
     text: str
     residual: float
-    slack: float
+    slack: float = 0.0
+    equal: bool = False
 
 
 def tokens(text: str) -> list[str]:
@@ -179,7 +182,7 @@ def _truth(name: str, worlds: list[Mapping[str, Any]], wanted: bool) -> Iterator
     """A phrase that was computed to be true or false, against what it has to be."""
     for world in worlds:
         if _is_truth(value := world.get(name)):
-            yield Reading(name, 0.0 if bool(value) is wanted else math.inf, 0.0)
+            yield Reading(name, 0.0 if bool(value) is wanted else math.inf)
 
 
 def _marked(found: list[str], names: list[tuple[str, tuple[str, ...]]]) -> Iterator[Any]:
@@ -269,21 +272,21 @@ def _evaluated(relation: list[Any], worlds: list[Mapping[str, Any]]) -> Iterator
 def _compared(words, sign, left, right, rounding, scale, numbered) -> Reading:
     """How far `left sign right` is from true."""
     if math.isnan(left) or math.isnan(right):
-        return Reading(words, math.nan, 0.0)
+        return Reading(words, math.nan)
     gap = 0.0 if left == right else left - right
-    if sign == "=":
-        return Reading(words, max(0.0, abs(gap) - rounding) / scale, 0.0)
-    if sign == "~=":
-        allowed = rounding or 0.02 * max(abs(left), abs(right))
-        return Reading(words, max(0.0, abs(gap) - allowed) / scale, 0.0)
-    if sign == "!=":
-        apart = abs(gap) > rounding + APART * max(abs(left), abs(right))
-        return Reading(words, 0.0 if apart else math.inf, 0.0)
-    excess = gap if sign in ("<", "<=") else -gap
     size = max(abs(left), abs(right)) or 1.0
+    apart = abs(gap) > rounding + APART * size
+    if sign == "=":
+        return Reading(words, max(0.0, abs(gap) - rounding) / scale)
+    if sign == "~=":
+        return Reading(words, max(0.0, abs(gap) - (rounding or 0.02 * size)) / scale)
+    if sign == "!=":
+        return Reading(words, 0.0 if apart else math.inf)
+    excess = gap if sign in ("<", "<=") else -gap
     slack = abs(gap) / size if numbered and math.isfinite(size) else 0.0
-    strict = sign in ("<", ">") and abs(gap) <= APART * size
-    return Reading(words, math.inf if strict else max(0.0, excess - rounding) / scale, slack)
+    if sign in ("<", ">") and not apart:
+        return Reading(words, math.inf, slack)
+    return Reading(words, max(0.0, excess - rounding) / scale, slack, equal=not apart)
 
 
 class _Evaluation:
@@ -302,12 +305,15 @@ class _Evaluation:
             # What a printed decimal may be off by its rounding.
             rounding = 0.0
             for i in decimals:
-                places = len(str(self.items[i]).partition("e")[0].partition(".")[2])
+                digits, _, exponent = str(self.items[i]).partition("e")
+                places = len(digits.partition(".")[2]) - int(exponent or 0)
                 moved, _ = self.chain(0.5 * 10.0**-places, i)
                 rounding += abs((moved[n] - moved[n + 1]) - (left - right))
             scale = max(1.0, abs(left), abs(right)) if math.isfinite(left + right) else 1.0
             sides_shown = self._around(n)
-            numbered = any(_is_literal(item) and item != "0" for item in sides_shown)
+            at = sides_shown.index(sign)
+            numbered = any(map(_is_literal, sides_shown))
+            numbered &= ["0"] not in (sides_shown[:at], sides_shown[at + 1 :])
             words = " ".join(i.text if isinstance(i, _Name) else i for i in sides_shown)
             yield _compared(words, sign, left, right, rounding, scale, numbered)
 

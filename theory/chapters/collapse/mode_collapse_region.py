@@ -312,6 +312,7 @@ def region_in_words(rng):
             "p(S)": delta,
             "q(S)": eps,
         }
+        yield {"eps": eps, "delta": delta, "p(S)": delta + 0.1, "q(S)": eps - 0.1}
     yield {
         _IN_WORDS: all(
             np.abs(_known_range(2, kind) - numbers).max() < 5e-5

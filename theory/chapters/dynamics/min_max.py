@@ -287,7 +287,7 @@ saddle = Claim(
     statement="(0, 0) is a Nash point of min_x max_y xy, since f(0, y) = f(x, 0) = 0: neither "
     "player gains by moving alone. It is the only one, and a saddle: the eigenvalues of the "
     "Hessian are ±1.",
-    formula=r"f(0, y) \le f(0, 0) \le f(x, 0),\quad \nabla^2 f = \left(\begin{matrix} 0 & 1 \\ "
+    formula=r"f(0, y) = f(0, 0) = f(x, 0),\quad \nabla^2 f = \left(\begin{matrix} 0 & 1 \\ "
     r"1 & 0 \end{matrix}\right),\quad \lambda = \pm 1",
     assumptions=("x and y range over all numbers",),
     sources=(TUTORIAL, COURSE),

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 import theory
 from theory import Discrete, Discriminator, Empirical, Mixture
+from theory.calculators import features
 from theory.calculators.convex_functions import F_DIVERGENCES, FDivergence, _check_f
 from theory.calculators.integration import integrate, integrate_to_tails, sign_changes
 
@@ -759,6 +760,79 @@ def test_jumps_that_are_told():
     assert theory.value([1.0], [1.0], lambda x: x + 0.5, edges=[3]) == pytest.approx(-LOG4)
 
 
+def test_rough_cells():
+    edges, ends = np.array([0.0, 1.0, 2.0]), np.array([0.0, 2.0])
+    both = np.array([True, True])
+
+    def cells(f, looked_at=both, ends=ends, tolerance=1e-6):
+        return features._rough_cells(f, edges, looked_at, ends, 200, tolerance)
+
+    for smooth in (np.exp, np.sin, lambda x: x**3, lambda x: 1 / (1 + np.exp(-9 * x))):
+        assert cells(smooth)[0].size == 0
+    for place in (0.1234, 0.77, 1.0001, 1.5):
+        step = lambda x, place=place: 1.0 + (x > place)  # noqa: E731
+        low, high = cells(step)
+        assert ((low <= place) & (place <= high)).any()
+        assert (np.abs(low - place) < 0.06).all()
+        np.testing.assert_allclose(high - low, 0.01)
+        before, after = features._jumps(step, low, high)
+        found = (before <= place) & (place <= after)
+        assert found.any()
+        np.testing.assert_array_equal(np.nextafter(before[found], 9), after[found])
+        assert cells(step, ends=np.array([0.0, place, 2.0]))[0].size == 0  # is known
+        assert cells(lambda x, s=step: 1 + 1e-8 * s(x))[0].size == 0  # is small
+        assert cells(lambda x, s=step: 1 + 1e-4 * s(x))[0].size > 0
+    first = cells(lambda x: 1.0 + (x > 1.5), looked_at=np.array([True, False]))
+    assert first[0].size == 0
+    assert cells(np.exp, looked_at=np.array([False, False]))[0].size == 0
+    assert cells(lambda x: np.where(x > 0.5, -np.inf, 0.0))[0].size > 0
+
+
+def test_wide_pieces_get_more_places():
+    seen = []
+
+    def f(x):
+        seen.append(x.shape)
+        return np.ones(x.shape)
+
+    edges = np.array([0.0, 1, 2, 3, 6, 100])
+    features._rough_cells(f, edges, np.ones(5, dtype=bool), edges[[0, -1]], 1400, 1e-6)
+    assert seen == [(1 + 1 + 1 + 3 + 8, 100 + 6)]
+    seen.clear()
+    features._rough_cells(f, edges, np.ones(5, dtype=bool), edges[[0, -1]], 14, 1e-6)
+    assert seen == [(14, 32 + 6)]
+
+
+def test_grids_have_to_agree(monkeypatch):
+    # cuts are made where a grid finds a jump, until another finds nothing new
+    def settle(answers, integrals):
+        answers, integrals = iter(answers), iter(integrals)
+        monkeypatch.setattr(features, "_rough_cells", lambda *_: next(answers))
+        monkeypatch.setattr(features, "_jumps", lambda _, low, high: (low, high))
+        asked = []
+
+        def integral(edges):
+            asked.append(edges.tolist())
+            return next(integrals)
+
+        edges = np.array([0.0, 1.0])
+        value = features.settled(
+            integral, np.exp, edges, edges[1:] > 0, edges, 1e-6, "d: fewer jumps"
+        )
+        return value, asked
+
+    none, one, two = ((np.array(c), np.array(c) + 0.1) for c in ([], [0.2], [0.5]))
+    assert settle([none, none], [7.0]) == (7.0, [[0, 1]])
+    assert settle([one, none], [7.0]) == (7.0, [[0, 0.2, 0.2 + 0.1, 1]])
+    value, asked = settle([one, two], [7.0, 7.0 + 1e-9])
+    assert (value, len(asked), len(asked[-1])) == (7.0 + 1e-9, 2, 6)
+    assert settle([none, one, none], [7.0, 8.0])[0] == 8.0
+    assert settle([none, one, one], [7.0, 8.0, 8.0])[0] == 8.0
+    assert settle([one, two], [-math.inf, -math.inf])[0] == -math.inf
+    with pytest.raises(ArithmeticError, match=r"^d: got .* differ by 1\.0e\+00, expected f"):
+        settle([one, two, one, two], [1.0, 2.0, 3.0, 4.0])
+
+
 def test_jumps_too_close_together_are_refused():
     def comb(x):  # a piece of 1e-5 in each 1e-2
         return np.where(np.mod(x, 0.01) < 1e-5, 0.999999, 0.5)
@@ -772,8 +846,6 @@ def test_jumps_too_close_together_are_refused():
 
 
 def test_smooth_discriminators_are_evaluated_on_two_grids(monkeypatch):
-    from theory.calculators import features
-
     grids, places = [], []
     cells = features._rough_cells
 

@@ -61,6 +61,7 @@ def _dirac_step(theta: Any, psi: Any, h: Any) -> Any:
 _MASSES = ("0 <= p", "0 <= q")
 _SOME_MASS = (*_MASSES, "0 < p + q")
 
+# Each looks its expression up anew, so that what is printed is what the claims use.
 FORMULAS = (
     Formula("value_at", "p q D", lambda p, q, D: game.value_at(p, q, D), (*_MASSES, "0 < D < 1")),
     Formula("optimum", "p q", lambda p, q: game.optimum(p, q), _SOME_MASS),

@@ -294,6 +294,8 @@ def test_what_is_left_out_of_a_sum_is_bounded(radius, height, monkeypatch):
                 for found in (exact, coarse):
                     assert found.real.contains(true.real)
                     assert found.imag.overlaps(true.imag)
+                    if height and place:
+                        assert found.contains(true)
             if radius < 1 and not height:
                 assert coarse.real.rad() >= exact.real.rad()
 

@@ -993,6 +993,26 @@ def test_other_poles():
     assert there == pytest.approx(0.1154663265309, abs=1e-12)
 
 
+def test_a_pole_that_cannot_be_told_by_the_distance():
+    # genextreme's is t^-0.55 exp(-t^0.45), which is no power times a polynomial
+    p = Mixture([0.5, 0.5], [stats.genextreme(2.2), stats.beta(0.45, 0.45, 0, 1 / 2.2)])
+    q = Mixture([0.5, 0.5], [stats.genextreme(2.2), stats.uniform(0, 1 / 2.2)])
+    moved = Mixture([0.5, 0.5], [stats.genextreme(2.2, -1), stats.beta(0.45, 0.45, -1, 1 / 2.2)])
+    other = Mixture([0.5, 0.5], [stats.genextreme(2.2, -1), stats.uniform(-1, 1 / 2.2)])
+    assert theory.js(p, q) == pytest.approx(theory.js(moved, other), abs=1e-6)
+    assert theory.total_variation(p, q) == pytest.approx(
+        theory.total_variation(stats.beta(0.45, 0.45), stats.uniform()) / 2, abs=1e-6
+    )
+
+
+def test_pieces_of_d_under_either_law():
+    p, q = NORMAL, stats.norm(50, 1)
+    for place in (-0.2, 49.7, 51.3):
+        found = theory.value(p, q, jumping(place), edges=[])
+        assert found == pytest.approx(value_of_jumping(p, q, place), abs=1e-6)
+        assert theory.value(q, p, jumping(place, inside=0.01)) == pytest.approx(found, abs=1e-6)
+
+
 # Several dimensions.
 
 SPACE = stats.multivariate_normal

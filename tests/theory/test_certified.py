@@ -80,6 +80,21 @@ def test_equal_laws_are_at_distance_zero(measure):
     assert number.rad() < 1e-22
 
 
+@pytest.mark.parametrize(("middle", "radius", "height"), [(0.5, 2.0, 0.3), (4.0, 1.0, 0.0)])
+def test_exponents_on_a_box_lie_between_their_bounds(middle, radius, height):
+    law = certified._law(M([0.2, 0.3, 0.5], [-2, 0, 3], [0.4, 0.5, 1]), "p")
+    logs = Logs([law])
+    ball = flint.acb(flint.arb(middle, radius), flint.arb(0, height))
+    inside, most, least = logs.at(ball).sizes
+    corners = middle + radius * np.linspace(-1, 1, 41)[:, None] + 1j * height * np.array([[0, 1]])
+    for k in range(3):
+        exponents = (-((corners - logs.means[k]) ** 2) / (2 * logs.stds[k] ** 2)).real
+        assert least[k] <= exponents.min() <= exponents.max() <= most[k]
+        assert exponents.min() == pytest.approx(least[k], rel=1e-6)
+        assert exponents.max() == pytest.approx(most[k], rel=0.02, abs=1e-6)
+        assert inside[k] == -((middle - logs.means[k]) ** 2) / (2 * logs.stds[k] ** 2)
+
+
 @pytest.mark.parametrize("name", theory.F_DIVERGENCES)
 @pytest.mark.parametrize("pair", ["shift", "scale", "modes", "mixtures"])
 def test_f_divergences(name, pair):
@@ -294,6 +309,8 @@ def test_what_is_left_out_of_a_sum_is_bounded(radius, height, monkeypatch):
                 for found in (exact, coarse):
                     assert found.real.contains(true.real)
                     assert found.imag.overlaps(true.imag)
+                    if height and place:
+                        assert found.contains(true)
             if radius < 1 and not height:
                 assert coarse.real.rad() >= exact.real.rad()
 

@@ -199,6 +199,8 @@ def test_plans_in_several_dimensions():
     moved = theory.wasserstein(Empirical(x), Empirical(x + np.array([3, 0, -4])), 2000)
     assert moved == pytest.approx(5, rel=1e-6)
     assert theory.wasserstein(Empirical(x), Empirical(x), 2) == 0
+    one = theory.wasserstein(Empirical([[0, 0]]), Empirical([[1, 0]]), 2)
+    assert one == 1
     shapes = []
 
     def cost(a, b):

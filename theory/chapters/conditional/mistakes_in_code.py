@@ -19,8 +19,8 @@ label_map = Claim(
     "everywhere exactly when the label is k.",
     formula=r"m_{b,h,w,k} = y_{b,k} \quad \text{for all } h, w",
     sources=(
-        "keras-team/keras-io, examples/generative/conditional_gan.py: the labels get two axes, every "
-        "entry is repeated image_size² times, and the flat result is reshaped to a picture",
+        "keras-team/keras-io, examples/generative/conditional_gan.py: the labels get two axes, "
+        "every entry is repeated image_size² times, the flat result is reshaped to a picture",
         "Mirza and Osindero 2014, section 3.2",
     ),
     erratum=True,
@@ -102,8 +102,8 @@ twice = Claim(
     formula=r"\min_a \Bigl( -\log \operatorname{softmax}(\operatorname{softmax}(a))_y \Bigr) "
     r"= \log\Bigl(1 + \frac{K - 1}{e}\Bigr)",
     sources=(
-        "eriklindernoren/PyTorch-GAN, implementations/acgan/acgan.py and implementations/sgan/sgan.py: "
-        "the class layer ends in a softmax, and its output goes into a cross-entropy of logits",
+        "eriklindernoren/PyTorch-GAN, implementations/acgan/acgan.py and sgan/sgan.py: the class "
+        "layer ends in a softmax, and its output goes into a cross-entropy of logits",
         "Odena, Olah, Shlens 2017, section 3",
     ),
     erratum=True,

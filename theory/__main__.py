@@ -71,7 +71,7 @@ def verify(
     if traceback:
         from theory.report.terminal import traces
 
-        typer.echo(traces(verdicts), err=True, nl=False)
+        typer.echo(traces(verdicts), err=True)
     if any(v.status == "failed" for v in verdicts):
         raise typer.Exit(1)
 
@@ -112,10 +112,11 @@ def list_(exercise: Exercise = None, as_json: AsJson = False) -> None:
         keys = (*keys, "standing", "scope")
         _print_json([{key: getattr(claim, key) for key in keys} for claim in chosen], exercise)
         return
-    from theory.report.terminal import claim_list
+    from theory.report.terminal import claim_list, legend
 
     if chosen:
         _console().print(claim_list(chosen))
+        _console().print(legend(chosen), highlight=False, markup=False)
     _print_pending(exercise)
 
 
@@ -211,7 +212,7 @@ def _print_verdicts(
 
     console = _console()
     if table:
-        console.print(verdict_table(verdicts))
+        console.print(verdict_table(verdicts, narrow=console.width < 100))
     text = summary(verdicts, elapsed if jobs > 1 else None)
     console.print(text, highlight=False, markup=False)
 

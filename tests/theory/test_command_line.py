@@ -1,17 +1,20 @@
 """`python -m theory` as a user and as a program meets it, and what importing theory costs."""
 
+import io
 import json
 import re
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 import theory
 from theory.__main__ import app, main
 from theory.claim import AS_STATED, Claim
 from theory.report import page
+from theory.report.terminal import summary, verdict_table
 
 HEAVY = ("keras", "tensorflow", "jax", "torch", "sympy", "scipy.stats", "matplotlib", "sklearn")
 
@@ -65,7 +68,7 @@ def test_verify_json_is_the_record():
         "status",
     ]
     assert set(keys) <= set(record)
-    assert {leg["kind"] for leg in record["legs"]} == {"symbolic", "numerical"}
+    assert {leg["kind"] for leg in record["legs"]} == {"symbolic", "numerical", "text"}
     assert set(record["legs"][0]) >= {"kind", "residual", "tolerance", "seconds"}
 
 
@@ -146,8 +149,35 @@ def test_show_names_the_course_as_a_student_knows_it():
 
 def test_show_prints_formula_figures_and_control():
     text = run("show", "B-E69").stdout
-    for part in ("Numbers", "Control", "Figures in the report", "mistakes-without-an-error"):
+    for part in (
+        "Numbers",
+        "What is right, by the same measure",
+        "correction",
+        "Figures in the report",
+        "mistakes-without-an-error",
+    ):
         assert part in text
+
+
+def test_a_table_fits_a_narrow_terminal_and_the_scope_stands_below():
+    console = Console(width=80, file=io.StringIO())
+    verdicts = [theory.verify("A-SUP-06")]
+    console.print(verdict_table(verdicts, narrow=True))
+    lines = console.file.getvalue().splitlines()
+    assert any("A-SUP-06" in line and "proved in part" in line for line in lines)
+    assert f"A-SUP-06 proved in part: {verdicts[0].claim.scope}" in summary(verdicts)
+
+
+def test_an_exercise_in_the_place_of_a_claim_is_told_so():
+    result = run("verify", "HW5.4")
+    assert result.exit_code == 2
+    assert "which is an exercise: --exercise HW5.4" in result.stderr
+
+
+def test_list_says_what_each_status_means():
+    text = run("list", "--exercise", "HW5.6").stdout
+    assert "proved in part: a case or a step is proved" in text
+    assert "refuted: a mistake" in text
 
 
 @pytest.mark.usefixtures("own_registry")

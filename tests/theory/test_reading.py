@@ -106,8 +106,8 @@ def test_a_bound_that_is_never_reached_is_told_by_its_slack():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("it takes 5 steps", "5: nothing computes this in 'it takes 5 steps'"),
-        ("U[0, 2] is a law", "0 2: nothing computes this"),
+        ("it takes 5 steps", "nothing computes “it takes 5 steps” in 'it takes 5 steps'"),
+        ("U[0, 2] is a law", "“0 , 2 ] is” in 'U[0, 2] is a law'; and no text holds JS(p, q)"),
         ("y = 2 f(x)", "cannot read '='"),
         ("JS(p, q) = 3 +", "cannot read 'JS(p, q) = 3 +': it ends too soon"),
         ("it holds", "no text holds: JS(p, q)"),
@@ -149,8 +149,8 @@ def claim(**texts) -> Claim:
     [
         ({"statement": "JS <= log 2."}, ""),
         ({"statement": "JS <= log 3."}, "no instance comes near to this bound: JS <= log 3"),
-        ({"title": "JS = log 2"}, "does not hold as written: JS = log 2"),
-        ({"statement": "at most 1 nat"}, "1: nothing computes this"),
+        ({"title": "JS = log 2"}, "does not hold as written: JS = log 2 (0 and 0.693147)"),
+        ({"statement": "at most 1 nat"}, "nothing computes “at most 1 nat”"),
         ({"statement": "two laws"}, "no text holds: JS"),
         ({"statement": "JS <= JS + 0"}, "both sides are equal on every instance: JS <= JS + 0"),
     ],

@@ -240,6 +240,14 @@ def test_an_entry_holds_the_whole_claim(article, verdicts):
     assert all(f'href="#figure-{name}"' in text for name in shown)
 
 
+def test_each_theorem_stands_once_beside_a_claim(article, verdicts):
+    (js,) = (v for v in verdicts if v.claim.id == "A-JS-02")
+    theorems = [leg for leg in js.evidence if leg.kind == "machine-checked"]
+    assert theorems
+    for leg in theorems:
+        assert article("A-JS-02").count(f"<h4>{leg.name}</h4>") == 1
+
+
 def test_an_erratum_says_what_is_said_and_what_is_right(article):
     text = article("B-E16")
     assert re.search(r"<dt>Said</dt><dd>.+?</dd><dt>Right</dt><dd>.+?</dd>", text)

@@ -19,16 +19,15 @@ import re
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
-from theory.claim import sizes
+from theory.claim import sizes, words
 from theory.claim.exercises import answered_by
 from theory.claim.linked import last_result
-from theory.claim.reading import NEAR, Reading, read
 from theory.proofs import theorems
 
 # What the groups of ids are about: A-JS-02 belongs to A-JS.
@@ -228,6 +227,11 @@ class Claim:
             raise ValueError(f"alias: got {self.alias!r}, expected lower case words and hyphens")
         if not self.sources:
             raise ValueError(f"sources: {self.id} names none, expected at least one")
+        if self.group not in TOPICS:
+            raise ValueError(
+                f"id: {self.id} is of no group, expected one of {', '.join(TOPICS)} "
+                "(a new one goes into TOPICS of theory/claim/claim.py)"
+            )
         for name in ("sources", "assumptions"):
             if isinstance(getattr(self, name), str):
                 raise ValueError(f"{name}: {self.id} gives a string, expected a tuple of strings")
@@ -261,7 +265,7 @@ class Claim:
         Args:
             scope: `AS_STATED`, or the case or step that it proves, such as "for two points".
         """
-        if not isinstance(scope, str) or not scope:
+        if not isinstance(scope, str) or not scope or scope == "AS_STATED":
             raise ValueError(f"scope: {self.id} gives {scope!r}, expected AS_STATED or a case")
         return self._adder("symbolic", "proof", 0.0, scope=scope)
 
@@ -301,7 +305,8 @@ class Claim:
         """
         leg = next((leg for leg in self.legs if leg.check is of), None)
         if self.erratum or leg is None:
-            raise ValueError(f"of: {of!r} is no leg of {self.id}, expected one declared above")
+            name = getattr(of, "__name__", repr(of))
+            raise ValueError(f"of: {name} is no leg of {self.id}, expected one declared above")
         return self._adder("control", description, leg.tolerance, judged_as=leg.kind, miss=miss)
 
     def counterexample(
@@ -352,6 +357,8 @@ class Claim:
     def flaw(self) -> str:
         """Why the claim's own make-up cannot support a verdict, or an empty string."""
         kinds = [leg.kind for leg in self.legs]
+        if "text" not in kinds and (unread := words.unread(self)):
+            return unread
         checks = [kind for kind in kinds if kind not in ("control", "counterexample", "text")]
         if self.training and not self.test:
             return "only training shows it, and it names no test"
@@ -378,7 +385,7 @@ class Claim:
         evidence = tuple(_run(self, leg, number) for number, leg in enumerate(self.legs))
         evidence += tuple(_checked(theorem) for theorem in theorems.about(self.id))
         reasons = [self.flaw()] if self.flaw() else []
-        reasons += [f"{e.kind}: {e.detail}" for e in evidence if not e.holds]
+        reasons += [f"{e.kind} “{e.name}”: {e.detail}" for e in evidence if not e.holds]
         status: Status = "failed" if reasons else self.standing
         return Verdict(status, evidence, time.perf_counter() - start, self, "; ".join(reasons))
 
@@ -393,8 +400,10 @@ def _run(claim: Claim, leg: Leg, number: int) -> Evidence:
         rng = np.random.default_rng([zlib.crc32(claim.id.encode()), number])
         arguments = (rng,) if inspect.signature(leg.check).parameters else ()
         items = leg.check(*arguments)
+        if not isinstance(items, Iterable):
+            raise TypeError(f"the check returned {type(items).__name__}, expected it to yield")
         if leg.kind == "text":
-            residuals, detail = _read_texts(claim, leg, items)
+            residuals, detail = words.read_on(claim, items, leg.tolerance)
         else:
             for item in items:
                 if leg.judged_as == "symbolic":
@@ -453,29 +462,6 @@ def _residual(item: Any, leg: Leg) -> float:
     if leg.judged_as == "certified":
         return sizes.ball(item, farthest=leg.kind != "control")
     return sizes.number(item, signed=leg.judged_as == "sampling")
-
-
-def _read_texts(claim: Claim, leg: Leg, instances: Iterator[Any]) -> tuple[list[float], str]:
-    """The residuals of the relations in a claim's texts, and what is wrong with the reading."""
-    texts, said = (claim.title, claim.statement, claim.formula), 0
-    if claim.erratum:  # the title and the first half of the statement quote what is wrong
-        wrong_half, _, right_half = claim.statement.partition("Right:")
-        texts, said = (claim.title, wrong_half, right_half, claim.formula), 2
-    readings = list(read(texts, instances, said))
-    by_text: dict[str, list[Reading]] = {}
-    for r in readings:
-        by_text.setdefault(r.text, []).append(r)
-    detail = ""
-    for text, found in by_text.items():
-        if any(not r.residual <= leg.tolerance for r in found):
-            detail = f"does not hold as written: {text}"
-            break
-        if min(r.slack for r in found) > NEAR:
-            detail = f"no instance comes near to this bound: {text}"
-        elif all(r.equal for r in found):
-            detail = f"both sides are equal on every instance: {text}"
-    # Words without a relation have been read, too, and there was nothing to compute.
-    return [r.residual for r in readings] or [0.0], detail
 
 
 def _judge(claim: Claim, leg: Leg, residuals: list[float], worst: float, steps: list[str]) -> str:

@@ -81,12 +81,14 @@ class Reading:
         slack: of an inequality with a number in it how far it is from being reached, else 0; of
             one with 0 as a side there is nothing to reach.
         equal: whether it is an inequality whose sides are equal here.
+        values: of a comparison its two sides, in words.
     """
 
     text: str
     residual: float
     slack: float = 0.0
     equal: bool = False
+    values: str = ""
 
 
 def tokens(text: str) -> list[str]:
@@ -166,7 +168,9 @@ def read(
         unused -= {names[item.text] for item in marked if isinstance(item, _Name)}
         relations, unread = _relations(marked, worlds)
         if unread:
-            raise Unreadable(f"{' '.join(unread)}: nothing computes this in {text!r}")
+            lost = [name for name, parts in names.items() if parts in unused]
+            hint = f"; and no text holds {', '.join(lost)}" if lost else ""
+            raise Unreadable(f"nothing computes {' '.join(unread)} in {text!r}{hint}")
         for relation in relations:
             if len(relation) == 1 and number < len(texts) - 1:
                 continue
@@ -224,7 +228,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _relations(marked: list[Any], worlds) -> tuple[list[list[Any]], list[str]]:
-    """The relations among the tokens, and the numbers that belong to none."""
+    """The relations among the tokens, and the numbers that belong to none, in their context."""
     relations: list[list[Any]] = []
     read_at: set[int] = set()
     at = 0
@@ -236,8 +240,14 @@ def _relations(marked: list[Any], worlds) -> tuple[list[list[Any]], list[str]]:
             read_at |= set(range(low, high + 1))
             at = high
         at += 1
-    unread = [m for i, m in enumerate(marked) if i not in read_at and _is_literal(m)]
-    return relations, unread
+    unread = [i for i, m in enumerate(marked) if i not in read_at and _is_literal(m)]
+    return relations, [_context(marked, i) for i in unread]
+
+
+def _context(marked: list[Any], at: int) -> str:
+    """A token between its neighbours: “most 1 / 4”."""
+    around = marked[max(0, at - 2) : at + 3]
+    return "“" + " ".join(i.text if isinstance(i, _Name) else i for i in around) + "”"
 
 
 def _reach(marked: list[Any], at: int, step: int, worlds) -> int:
@@ -271,22 +281,24 @@ def _evaluated(relation: list[Any], worlds: list[Mapping[str, Any]]) -> Iterator
 
 def _compared(words, sign, left, right, rounding, scale, numbered) -> Reading:
     """How far `left sign right` is from true."""
+    values = f" ({left:.6g} and {right:.6g})"
     if math.isnan(left) or math.isnan(right):
-        return Reading(words, math.nan)
+        return Reading(words, math.nan, values=values)
     gap = 0.0 if left == right else left - right
     size = max(abs(left), abs(right)) or 1.0
     apart = abs(gap) > rounding + APART * size
+    slack, equal = 0.0, False
     if sign == "=":
-        return Reading(words, max(0.0, abs(gap) - rounding) / scale)
-    if sign == "~=":
-        return Reading(words, max(0.0, abs(gap) - (rounding or 0.02 * size)) / scale)
-    if sign == "!=":
-        return Reading(words, 0.0 if apart else math.inf)
-    excess = gap if sign in ("<", "<=") else -gap
-    slack = abs(gap) / size if numbered and math.isfinite(size) else 0.0
-    if sign in ("<", ">") and not apart:
-        return Reading(words, math.inf, slack)
-    return Reading(words, max(0.0, excess - rounding) / scale, slack, equal=not apart)
+        missed = max(0.0, abs(gap) - rounding) / scale
+    elif sign == "~=":
+        missed = max(0.0, abs(gap) - (rounding or 0.02 * size)) / scale
+    elif sign == "!=" or (sign in ("<", ">") and not apart):
+        missed = 0.0 if apart else math.inf
+    else:
+        missed = max(0.0, (gap if sign in ("<", "<=") else -gap) - rounding) / scale
+        slack = abs(gap) / size if numbered and math.isfinite(size) else 0.0
+        equal = not apart
+    return Reading(words, missed, slack, equal, values)
 
 
 class _Evaluation:
@@ -309,8 +321,12 @@ class _Evaluation:
                 places = len(digits.partition(".")[2]) - int(exponent or 0)
                 moved, _ = self.chain(0.5 * 10.0**-places, i)
                 rounding += abs((moved[n] - moved[n + 1]) - (left - right))
-            scale = max(1.0, abs(left), abs(right)) if math.isfinite(left + right) else 1.0
             sides_shown = self._around(n)
+            # Relative to what is printed, if a decimal is; else a difference of 1e-12 from an
+            # exact 0 would be infinitely large.
+            least = 0.0 if any("." in str(i) for i in sides_shown if _is_literal(i)) else 1.0
+            scale = max(least, abs(left), abs(right)) if math.isfinite(left + right) else 1.0
+            scale = scale or 1.0
             at = sides_shown.index(sign)
             numbered = any(map(_is_literal, sides_shown))
             numbered &= ["0"] not in (sides_shown[:at], sides_shown[at + 1 :])

@@ -12,21 +12,29 @@ from pathlib import Path
 
 from theory.claim import claim as made
 from theory.claim.claim import Claim, Evidence, Status, Verdict
-from theory.claim.exercises import exercises
+from theory.claim.exercises import EXERCISES, exercises
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 
-_DECLARED = re.compile(r'^\w+ = Claim\(\s*id="([^"]+)",\s*alias="([^"]+)"', re.MULTILINE)
+_DECLARED = re.compile(r"^\w+(?:: \w+)? = Claim\((.*?)^\)", re.MULTILINE | re.DOTALL)
+_NAMES = re.compile(r'^    (?:id|alias)="([^"]+)"', re.MULTILINE)
 
 
 @cache
 def _modules() -> dict[str, str]:
-    """Each id, and each alias, with the module that declares it: read, and not imported."""
+    """Each id, and each alias, with the module that declares it: read, and not imported.
+
+    Raises:
+        ValueError: two claims have the same; the message names their modules.
+    """
     homes: dict[str, str] = {}
     for file in sorted(CHAPTERS.rglob("*.py")):
         module = ".".join(("theory", *file.relative_to(CHAPTERS.parent).with_suffix("").parts))
-        for names in _DECLARED.findall(file.read_text(encoding="utf-8")):
-            homes |= dict.fromkeys(names, module)
+        for declared in _DECLARED.findall(file.read_text(encoding="utf-8")):
+            for name in _NAMES.findall(declared):
+                if name in homes:
+                    raise ValueError(f"claim: {name} is declared in {homes[name]} and in {module}")
+                homes[name] = module
     return homes
 
 
@@ -77,6 +85,8 @@ def find(name: str) -> Claim:
         if module:
             importlib.import_module(module)
         return next(c for c in made.registered.values() if declared in (c.id, c.alias))
+    if any(e.name.lower().startswith(name.lower()) for e in EXERCISES) and name:
+        raise ValueError(f"claim: got {name!r}, which is an exercise: --exercise {name}")
     near = difflib.get_close_matches(name.lower(), homes, n=3, cutoff=0.5)
     named = [homes[n][0] for n in near]
     hint = f"nearest are {', '.join(named)}" if near else "`python -m theory list` names all"

@@ -211,7 +211,7 @@ course material are refuted by counterexample.</p>
 <h3 id="{id_}-title">{prose(claim.title)}</h3>
 {f'<div class="formula">{formula}</div>' if formula else ""}
 {_statement(claim)}
-{reason}{_legs(verdict)}{_proof(verdict)}{_theorems(verdict)}
+{reason}{_legs(verdict)}{_proof(verdict)}
 <dl>{rows}</dl>
 </article>
 """
@@ -241,7 +241,8 @@ course material are refuted by counterexample.</p>
             leg = _telling(verdict)
             numbers = (residual(leg), bound(leg, verdict.claim)) if leg else ("–", "–")
             title = f"{self._link(verdict.claim.id)} {prose(verdict.claim.title)}"
-            rows.append((title, _status(verdict.status), *map(_text, numbers)))
+            status = f"{_status(verdict.status)} {_scope(verdict)}".strip()
+            rows.append((title, status, *map(_text, numbers)))
         heading = ("claim", "verdict", "value", "tolerance")
         table = _table(f"Answers to {exercise.name}", heading, rows, "answers") if rows else ""
         others = [i for i in exercise.answers if i in self.built and i not in self.verdicts]
@@ -322,8 +323,8 @@ def _proof(verdict: Verdict) -> str:
     steps = [s for e in verdict.evidence if e.kind == "symbolic" for s in e.steps]
     theorems = [e for e in verdict.evidence if e.kind == "machine-checked"]
     coq = "".join(
-        f"<h4>{_text(e.name)}</h4><p>{_text(e.description)}</p>"
-        f"<pre>{_text(chr(10).join(e.steps))}</pre>"
+        f"<h4>{_text(e.name)}</h4><p>{prose(e.description)}</p>"
+        f'<div class="wide"><pre>{_text(chr(10).join(e.steps))}</pre></div>'
         for e in theorems
     )
     return _fold("Proof", "step", len(steps), _ordered(steps)) + _fold(
@@ -341,16 +342,6 @@ def _fold(name: str, noun: str, count: int, inside: str) -> str:
 
 def _ordered(steps: Sequence[str]) -> str:
     return "<ol>" + "".join(f"<li>{prose(step)}</li>" for step in steps) + "</ol>"
-
-
-def _theorems(verdict: Verdict) -> str:
-    """What Coq is to check of the claim, as Coq reads it."""
-    found = [e for e in verdict.evidence if e.kind == "machine-checked"]
-    return "".join(
-        f"<details><summary>For Coq: <code>{e.name}</code></summary><p>{prose(e.description)}</p>"
-        f'<div class="wide"><pre>{_text(chr(10).join(e.steps))}</pre></div></details>'
-        for e in found
-    )
 
 
 def _table(says: str, heading: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:

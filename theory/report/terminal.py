@@ -48,16 +48,16 @@ _COLORS = {
 }
 
 
-def verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    """One row a kind of leg, with the largest residual, its tolerance and the seconds; what is
-    proved stands beneath a status that is "proved in part".
+def verdict_table(verdicts: Sequence[Verdict], narrow: bool = False) -> Table:
+    """One row a kind of leg, with the largest residual, its tolerance and the seconds.
 
     Of a claim's legs of one kind the row shows the one that comes closest to its bound: a control
     must exceed its tolerance, every other residual must not (a counterexample must; an erratum's
-    control must not).
+    control must not). A narrow table has no aliases.
     """
     table = Table(pad_edge=False)
-    for name in ("id", "alias", "status", "leg"):
+    names = ("id", "status", "leg") if narrow else ("id", "alias", "status", "leg")
+    for name in names:
         table.add_column(name, no_wrap=True)
     for name in ("residual", "tolerance", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -72,10 +72,9 @@ def verdict_table(verdicts: Sequence[Verdict]) -> Table:
                 rows.append((kind, residual(leg), bound(leg, verdict.claim), f"{seconds:.2f}"))
         rows = rows or [("–", "–", "–", f"{verdict.seconds:.2f}")]
         for number, row in enumerate(rows):
-            head = (verdict.claim.id, verdict.claim.alias, status) if number == 0 else ("", "", "")
-            table.add_row(*head, *row)
-        if verdict.status == "proved in part":
-            table.add_row("", f"[dim]{escape(verdict.claim.scope)}[/]", "", "", "", "", "")
+            alias = () if narrow else (verdict.claim.alias,)
+            head = (verdict.claim.id, *alias, status)
+            table.add_row(*(head if number == 0 else [""] * len(head)), *row)
         table.add_section()
     return table
 
@@ -116,21 +115,27 @@ def _share(leg: Evidence) -> float:
 
 
 def traces(verdicts: Sequence[Verdict]) -> str:
-    """Where the exceptions of the legs that failed came from."""
-    return "\n".join(
-        f"{v.claim.id}, {e.kind} leg “{e.name}”:\n{e.trace}"
-        for v in verdicts
-        for e in v.evidence
-        if e.trace
-    )
+    """Where the legs that failed are declared, and where their exceptions came from."""
+    lines = []
+    for verdict in verdicts:
+        for number, found in enumerate(verdict.evidence):
+            if found.holds or number >= len(verdict.claim.legs):
+                continue
+            code = verdict.claim.legs[number].check.__code__
+            place = f"{code.co_filename}:{code.co_firstlineno}"
+            lines += [f"{verdict.claim.id}, {found.kind} leg “{found.name}”, {place}", found.trace]
+    return "\n".join(filter(None, lines))
 
 
 def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
-    """Why each failed claim failed, a line each; then the counts of verdicts and of legs.
+    """Why each failed claim failed, what is proved of those proved in part, and which controls are
+    weak, a line each; then the counts of verdicts and of legs.
 
     `elapsed` is the time by the clock; it is named where several processes shared the work.
     """
     failures = [f"{v.claim.id} {v.claim.alias}: {v.reason}" for v in verdicts if v.reason]
+    parts = [f"{v.claim.id} {standing(v.claim)}" for v in verdicts if v.status == "proved in part"]
+    weak = [f"{v.claim.id} {noticed(e)}: {e.name}" for v in verdicts for e in v.evidence if e.weak]
     statuses = Counter(v.status for v in verdicts)
     evidence = [e for v in verdicts for e in v.evidence]
     kinds = Counter(e.kind for e in evidence if e.instances or e.kind != "machine-checked")
@@ -141,6 +146,8 @@ def summary(verdicts: Sequence[Verdict], elapsed: float | None = None) -> str:
     return "\n".join(
         [
             *failures,
+            *parts,
+            *weak,
             *_waiting(len(waiting)),
             f"legs: {', '.join(f'{kinds[kind]} {kind}' for kind in LEGS if kinds[kind])}",
             f"{len(verdicts)} {noun}: "
@@ -204,6 +211,12 @@ def _waiting(theorems: int) -> list[str]:
     return [f"{noun} not checked by Coq on this machine: python -m theory prove"]
 
 
+def legend(claims: Sequence[Claim]) -> str:
+    """What each status among the claims says, a line each."""
+    found = {claim.standing for claim in claims}
+    return "\n".join(f"{name}: {says}" for name, says in STATUSES.items() if name in found)
+
+
 def claim_list(claims: Sequence[Claim]) -> Table:
     """Id, alias, title, the status that it has while every check holds, and exercises of each."""
     table = Table("id", "alias", "title", "status", "exercises", pad_edge=False)
@@ -229,9 +242,10 @@ def claim_page(verdict: Verdict) -> RenderableType:
     and the titles of the report's figures that show it."""
     from theory.report.illustration import illustrations
 
-    claim = verdict.claim
+    claim, color = verdict.claim, _COLORS[verdict.status]
     blocks: list[RenderableType] = [
         Text(f"{claim.id}  {claim.alias}", style="bold"),
+        Text(f"failed: {verdict.reason}" if verdict.reason else standing(claim), color),
         Text(claim.title),
         Text(""),
         Text(claim.statement),
@@ -248,15 +262,15 @@ def claim_page(verdict: Verdict) -> RenderableType:
     measured = [e for e in verdict.evidence if e.kind not in (*_PROOFS, "control")]
     controls = [e for e in verdict.evidence if e.kind == "control"]
     blocks += _items("Numbers", [_number(e, claim) for e in measured])
-    blocks += _items("Control", [_number(e, claim) for e in controls])
+    heading = "What is right, by the same measure" if claim.erratum else "Control"
+    blocks += _items(heading, [_number(e, claim) for e in controls])
     if claim.test:
         blocks += _items("On a trained network", [f"{claim.test}: {last_result(claim.test)}"])
     blocks += _items("Sources", [readable(source) for source in claim.sources])
     blocks += _items("Exercises", claim.exercises)
     shown = [f"{f.title} ({f.name})" for f in illustrations() if claim.id in f.claims]
     blocks += _items("Figures in the report", shown)
-    outcome = f"failed: {verdict.reason}" if verdict.reason else standing(claim)
-    blocks += [Text(""), Text(f"{outcome}, in {verdict.seconds:.2f} s", _COLORS[verdict.status])]
+    blocks += [Text(""), Text(f"{verdict.status}, in {verdict.seconds:.2f} s", color)]
     return Group(*blocks)
 
 
@@ -275,7 +289,8 @@ def _theorem(leg: Evidence) -> str:
 
 
 def _number(leg: Evidence, claim: Claim) -> str:
-    what = f"{leg.kind} ({leg.description})" if leg.description else leg.kind
+    kind = "correction" if claim.erratum and leg.kind == "control" else leg.kind
+    what = f"{kind} ({leg.description})" if leg.description else kind
     size = f"{leg.residual:.2e}"
     if leg.kind == "certified":
         size = f"within {size} of 0"

@@ -130,7 +130,7 @@ def f_divergence(p: Any, q: Any, name: str) -> arb:
         return _PLAIN[name](p, q)
     a, b = _law(p, "p"), _law(q, "q")
     if name in ("pearson", "neyman"):
-        if len(a) > 1 or len(b) > 1:
+        if len(a) != 1 or len(b) != 1:
             raise ValueError(
                 f"f: got {name!r} of mixtures with certified=True, expected normal laws"
             )

@@ -36,7 +36,7 @@ def jumps_of(component: Any) -> list[np.ndarray]:
     from scipy import stats
 
     dist: Any = component.dist
-    if not isinstance(dist, stats.rv_histogram):
+    if not isinstance(component.dist, stats.rv_histogram):
         return []
     _, loc, scale = dist._parse_args(*component.args, **component.kwds)
     bins = dist._histogram[1]
@@ -99,7 +99,7 @@ def log_density(component: Any, x: Any) -> np.ndarray:
     from scipy import stats
 
     dist: Any = component.dist
-    if type(dist) is not type(stats.pareto):
+    if type(component.dist) is not type(stats.pareto):
         return component.logpdf(x)
     (b,), loc, scale = dist._parse_args(*component.args, **component.kwds)
     y = (x - loc) / scale

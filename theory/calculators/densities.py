@@ -173,7 +173,7 @@ class Mixture:
         columns = []
         for c, w in self._parts:
             dist: Any = c.dist
-            if type(dist) is not type(stats.norm):
+            if type(c.dist) is not type(stats.norm):
                 return None
             _, mean, std = dist._parse_args(*c.args, **c.kwds)
             columns.append([w, *(np.broadcast_to(v, w.shape) for v in (mean, std))])

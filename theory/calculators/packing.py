@@ -163,9 +163,9 @@ def variation_range(
         p, q = _smallest_pair(x, tau, collapse)
         return float(np.abs(_merged(p, m) - _merged(q, m)).sum()) / 2
 
-    def high(*slopes: float) -> float:
+    def high(slope: float, matching: float) -> float:
         assert without is not None
-        p, q = _largest_pair(slopes, tau, without)
+        p, q = _largest_pair((slope, matching), tau, without)
         reached = np.max(np.cumsum(p) - np.cumsum(q)) > tau - 1e-9
         return -float(np.abs(_merged(p, m) - _merged(q, m)).sum()) / 2 if reached else np.inf
 

@@ -57,7 +57,7 @@ _TOKEN = re.compile(
     r"|<=|>=|!=|~=|->|=>|\|\||\S"
 )
 _RELATIONS = ("=", "<=", ">=", "<", ">", "!=", "~=")
-_FUNCTIONS: dict[str, Callable[..., float]] = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "sin": math.sin, "cos": math.cos,
     "tanh": math.tanh, "min": min, "max": max, "abs": abs,
     "sigma": lambda a: 1 / (1 + math.exp(-a)),

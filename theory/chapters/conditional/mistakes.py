@@ -1,5 +1,8 @@
 """Mistakes about conditions."""
 
+# sympy's annotations do not know that a sum of its expressions is one.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import itertools

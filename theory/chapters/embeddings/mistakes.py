@@ -1,5 +1,8 @@
 """Mistakes about word vectors."""
 
+# scipy's annotations do not know that logsumexp gives an array, nor what a minimiser returns.
+# pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import numpy as np

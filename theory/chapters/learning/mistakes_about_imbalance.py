@@ -1,5 +1,9 @@
 """Mistakes about imbalance, and its scores and cures."""
 
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# scipy's do not know what a minimiser returns.
+# pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import math

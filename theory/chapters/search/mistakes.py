@@ -1,5 +1,8 @@
 """Mistakes about architecture search."""
 
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,8 @@
 """Mistakes about recurrent networks and attention."""
 
+# sympy's annotations do not know that its expressions can be compared and multiplied.
+# pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import numpy as np
@@ -237,7 +240,7 @@ def _doublings(u: float, steps: int) -> float:
     h = np.tanh(c) / 2
     for _step in range(steps):
         h, c = _cell(np.zeros(1), h, c, w, b)
-    return float(np.log2(c.imag[0] / 1e-30))
+    return float(np.log2(np.imag(c)[0] / 1e-30))
 
 
 @lstm.counterexample(

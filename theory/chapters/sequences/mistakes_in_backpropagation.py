@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -70,7 +71,9 @@ def _symbols() -> dict:
     """The same network over two steps, of width 2, with g = identity, in symbols."""
     import sympy as sp
 
-    net = {n: [sp.Matrix(2, 2, sp.symbols(f"{n}_{t}_:4")) for t in (1, 2)] for n in ("w0", "w11")}
+    net: dict[str, Any] = {
+        n: [sp.Matrix(2, 2, sp.symbols(f"{n}_{t}_:4")) for t in (1, 2)] for n in ("w0", "w11")
+    }
     net |= {
         n: [sp.Matrix(1, 2, sp.symbols(f"{n}_{t}_:2")) for t in (1, 2)] for n in ("x", "z0", "z1")
     }
@@ -344,5 +347,5 @@ def by_output_in_words(rng):
             yield {
                 r"\frac{\partial \mathrm{Loss}}{\partial W}": _gradient(net, name)[0, 1],
                 r"\sum_t \frac{\partial \mathrm{Loss}}{\partial W_t} "
-                r"\Big|_{W_1 = \dots = W_T = W}": sum(copies)[0, 1],
+                r"\Big|_{W_1 = \dots = W_T = W}": copies.sum(0)[0, 1],
             }

@@ -183,9 +183,9 @@ needed = Claim(
     title="non-linear, with a useful (sub)gradient; neither bounded nor smooth",
     statement="An activation need be neither bounded nor differentiable everywhere: ReLU, leaky "
     "ReLU, maxout of a and -a and the linear one are not bounded, and the first three have corners "
-    "(ReLU's one-sided slopes at 0 are 0 and 1). It must be non-linear, since a stack of linear layers is "
-    "one matrix, of rank at most the narrowest width, and cannot express XOR, which two ReLUs do; "
-    "and it must have a (sub)gradient that is not 0 almost everywhere (A-NN-04).",
+    "(ReLU's one-sided slopes at 0 are 0 and 1). It must be non-linear, since a stack of linear "
+    "layers is one matrix, of rank at most the narrowest width, and cannot express XOR, which two "
+    "ReLUs do; and it must have a (sub)gradient that is not 0 almost everywhere (A-NN-04).",
     formula=r"W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2)",
     sources=(
         "Leshno, Lin, Pinkus, Schocken 1993 (any non-polynomial activation will do)",

@@ -37,7 +37,7 @@ def lipschitz_proof():
     import sympy as sp
 
     a, b, c, x = sp.symbols("a b c x", real=True)
-    s, u = sp.symbols("s u", positive=True)
+    s = sp.Symbol("s", positive=True)
     r, d, G, H, D, e = sp.symbols("r d G H D e", nonnegative=True)
     m = 1 / (1 + d)  # the mean slope of f between a and b, up to its sign: at most 1
     yield (

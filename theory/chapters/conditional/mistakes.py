@@ -251,7 +251,8 @@ def loss_at_its_minimum():
     best, data = _minimiser(auxiliary=True), _classes()
     yield abs(_loss(best, auxiliary=True) - 2 * js(data.mean(0), best.mean(0)))
     joint = data.ravel() / 2  # at the data JS = 0, and H(c|x) = H(x, c) - H(x)
-    yield abs(_loss(data, auxiliary=True) - (entropy(joint) - entropy(data.mean(0))))
+    given = float(entropy(joint)) - float(entropy(data.mean(0)))
+    yield abs(_loss(data, auxiliary=True) - given)
 
 
 @auxiliary.numerical(

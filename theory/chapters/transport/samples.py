@@ -23,7 +23,7 @@ from theory.claim import AS_STATED, Claim, excess
 sampled = Claim(
     id="A-OT-17",
     alias="wasserstein-of-samples",
-    title="E W₁(p_n, p) ≈ √(2/π) S/√n; sample gradients of W₁ are biased, Cramér's are not",
+    title="E W₁(p_n, p) ≈ √(2/(π n)) S; sample gradients of W₁ are biased, Cramér's are not",
     statement="For n samples of p on the line, p_n, and S = ∫ √(F (1 - F)) dx, "
     "E W1(p_n, p) = ∫ E|F_n - F| dx <= S/√n, and √n E W1(p_n, p) goes to √(2/π) S: W1 charges a "
     "perfect generator for the sample. S(U[0, 1]) = π/8. The sample gradients of W1 are biased: "

@@ -117,7 +117,11 @@ unlabelled = Claim(
     "whatever the points are called. It happens on an unlabelled mixture and on one class with "
     "several modes, and a generator that is told the class still collapses to one point in each.",
     formula=r"p_g^*(x \mid y) = \delta_{x^*(y)}, \quad x^*(y) = \operatorname{argmax}_x D(x, y)",
-    assumptions=("D does not move", "argmax D is a single point in each class"),
+    assumptions=(
+        "D does not move",
+        "argmax D is a single point in each class",
+        "finitely many points (for densities the sums are integrals)",
+    ),
     sources=(f"{COURSE}:412", TUTORIAL),
     test="tests/collapse/test_collapse_and_critics.py::test_over_trained_generator_cycles",
 )

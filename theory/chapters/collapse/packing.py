@@ -272,7 +272,7 @@ gaussian = Claim(
     "depends on the pack only through its sum.",
     formula=r"\mathrm{JS}(\mathcal{N}(0, I_m), \mathcal{N}(\theta 1, I_m)) = "
     r"\mathrm{JS}(\mathcal{N}(0, 1), \mathcal{N}(\theta \sqrt{m}, 1))",
-    assumptions=("p and q are normal laws of equal variance", *INDEPENDENT),
+    assumptions=("p and q are normal laws of equal variance", *INDEPENDENT[:2]),
     sources=("Goodfellow et al. 2014, Proposition 1, applied to packs of normal laws", COURSE),
 )
 

@@ -158,7 +158,10 @@ transform = Claim(
     "the same, one coordinate after the other given those before. The transformation is not "
     "unique: -log u_1 - log u_2 + z^2/2 has the law Gamma(2.5) too.",
     formula=r"u \sim U(0, 1) \Rightarrow \operatorname{P}(F^{-1}(u) \le x) = F(x)",
-    assumptions=("F is continuous and increasing on the support",),
+    assumptions=(
+        "F is continuous and increasing on the support",
+        "in several dimensions, conditional densities",
+    ),
     sources=(
         "Devroye 1986, Non-Uniform Random Variate Generation, chapter II, section 2",
         "Rosenblatt 1952, Remarks on a multivariate transformation",

@@ -59,6 +59,7 @@ def consistency_proof():
     yield from _bias_steps(sp)
     yield from _variance_steps(sp)
     yield from _error_steps(sp)
+    yield from _chance_steps(sp)
 
 
 def _normal(sp, z, t):
@@ -152,6 +153,35 @@ def _error_steps(sp):
         "sigma fixed: exp(-u) = 1 at u = 0 only, so p * N(0, sigma^2) = p would need a "
         "characteristic function that is 0 but at t = 0, where it is continuous and 1",
         sp.Matrix(sp.solve(sp.exp(-u) - 1, u)),
+    )
+
+
+def _chance_steps(sp):
+    """A fixed width can be right at one place: a bias that is above 0 for narrow windows and below
+    0 for wide ones is 0 between."""
+    s, a, w = sp.symbols("sigma a w", positive=True)
+    rest = sp.Symbol("R", real=True)
+    yield (
+        "where p'' = 2 a > 0, bias/sigma^2 = a + R sigma^2 goes to a: above 0 for a narrow window",
+        sp.limit(sp.expand((a * s**2 + rest * s**4) / s**2), s, 0) - a,
+    )
+    x = sp.Symbol("x", real=True)
+    yield (
+        "E[p̂] is at most the window's peak, which goes to 0 with sigma -> infinity: the bias goes "
+        "to -p. It is continuous in sigma, so for some sigma it is 0 there",
+        sp.limit(_normal(sp, x, s**2).subs(x, 0), s, sp.oo),
+    )
+    v = s**2  # for a normal p, E[p̂] is the density of N(0, 1 + sigma^2)
+    place = sp.sqrt((1 + v) * sp.log(1 + v) / v)
+    ratio = _normal(sp, x, 1 + v) / _normal(sp, x, 1)
+    yield (
+        "for N(0, 1) the window of any width is right at "
+        "x^2 = (1 + sigma^2) log(1 + sigma^2)/sigma^2",
+        sp.simplify(sp.expand_log(sp.log(ratio), force=True).subs(x, place)),
+    )
+    yield (
+        "as its convolution with N(0, sigma^2) is N(0, 1 + sigma^2): characteristic functions",
+        sp.simplify(sp.exp(-(w**2) / 2) * sp.exp(-v * w**2 / 2) - sp.exp(-(1 + v) * w**2 / 2)),
     )
 
 

@@ -98,6 +98,25 @@ def curve_proof():
         "lambda -> 0: min(lambda p, q)/lambda is p once lambda <= q/p",
         sp.simplify(sp.Min(scale * p, q).subs(q, scale * p + r) / scale - p),
     )
+    yield from _outlier_steps(sp)
+
+
+def _outlier_steps(sp):
+    """One outlier's ball covers a generator's samples that no other real sample's ball reaches."""
+    r, d = sp.symbols("r d", positive=True)
+    far = 4 * r + d  # |c|
+    between = far - 2 * r  # the least distance of a fake and a real sample, by the triangle
+    yield (
+        "more than k real samples within r of 0, fakes within r of c, |c| = 4 r + d: balls to the "
+        "k-th neighbour have radii up to 2 r, less than |c| - 2 r: no fake is in one, precision 0",
+        sp.expand(between - 2 * r) > 0,
+    )
+    radius, reach = 2 * far - r, far + r
+    yield (
+        "a real outlier at 2 c is at least 2 |c| - r from its neighbours, and at most |c| + r from "
+        "every fake: all are in its ball, precision 1",
+        sp.expand(radius - reach) > 0,
+    )
 
 
 def _laws(rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -182,10 +182,10 @@ needed = Claim(
     alias="what-an-activation-needs",
     title="non-linear, with a useful (sub)gradient; neither bounded nor smooth",
     statement="An activation need be neither bounded nor differentiable everywhere: ReLU, leaky "
-    "ReLU, maxout and the linear one are not bounded, and the first three have corners (ReLU's "
-    "one-sided slopes at 0 are 0 and 1). It must be non-linear, since a stack of linear layers is "
-    "one matrix, of rank at most the narrowest width, and cannot express XOR, which two ReLUs do; "
-    "and it must have a (sub)gradient that is not 0 almost everywhere (A-NN-04).",
+    "ReLU, maxout of a and -a and the linear one are not bounded, and the first three have corners "
+    "(ReLU's one-sided slopes at 0 are 0 and 1). It must be non-linear, since a stack of linear "
+    "layers is one matrix, of rank at most the narrowest width, and cannot express XOR, which two "
+    "ReLUs do; and it must have a (sub)gradient that is not 0 almost everywhere (A-NN-04).",
     formula=r"W_2 (W_1 x + b_1) + b_2 = (W_2 W_1) x + (W_2 b_1 + b_2)",
     sources=(
         "Leshno, Lin, Pinkus, Schocken 1993 (any non-polynomial activation will do)",
@@ -202,17 +202,18 @@ _XOR = {(0, 0): 0, (0, 1): 1, (1, 0): 1, (1, 1): 0}
 def needed_proof():
     import sympy as sp
 
-    h = sp.Symbol("h", positive=True)
-    k = sp.Rational(1, 5)  # the slope of leaky ReLU below 0
+    h, s = sp.symbols("h s", positive=True)
+    k = s / (1 + s)  # the slope of leaky ReLU below 0, anywhere in (0, 1)
     named = {
         "ReLU": (lambda a: sp.Max(0, a), 0),
-        "leaky ReLU": (lambda a: sp.Max(k * a, a), k),
+        "leaky ReLU": (lambda a: sp.simplify(sp.Max(k * a, a).rewrite(sp.Abs)), k),
         "maxout of a and -a": (lambda a: sp.Max(a, -a), -1),
     }
     for name, (f, left) in named.items():
-        yield f"{name}: slope 1 to the right of 0", (f(h) - f(0)) / h - 1
-        yield f"and {left} to the left: a corner", (f(0) - f(-h)) / h - left
-        yield f"{name} is h at h, above every bound, as the linear one", f(h) - h
+        yield f"{name}: slope 1 to the right of 0", sp.simplify((f(h) - f(0)) / h - 1)
+        yield f"and {left} to the left", sp.simplify((f(0) - f(-h)) / h - left)
+        yield "a corner: the slopes differ", sp.factor(1 - left) > 0
+        yield f"{name} is h at h, above every bound, as the linear one", sp.simplify(f(h) - h)
     yield from _linear_stack_steps()
     w, x, y = sp.symbols("w x y", real=True)
     f = sp.Function("f")

@@ -37,11 +37,11 @@ def lipschitz_proof():
     import sympy as sp
 
     a, b, c, x = sp.symbols("a b c x", real=True)
-    s, u = sp.symbols("s u", positive=True)
+    s = sp.Symbol("s", positive=True)
     r, d, G, H, D, e = sp.symbols("r d G H D e", nonnegative=True)
     m = 1 / (1 + d)  # the mean slope of f between a and b, up to its sign: at most 1
     yield (
-        "|f(a) - f(b)| = m |a - b| with m <= 1: in each coordinate f shortens differences",
+        "|f(a) - f(b)| = m |a - b| with m <= 1 (or 0): in each coordinate f shortens differences",
         sp.simplify((a - b) ** 2 - (m * (a - b)) ** 2 - (1 - m**2) * (a - b) ** 2),
     )
     yield "as 1 - m^2 >= 0", sp.factor(1 - m**2) >= 0
@@ -51,10 +51,7 @@ def lipschitz_proof():
         "sigmoid: slope = sigma - sigma^2 <= 1/4, by the square (sigma - 1/2)^2",
         sp.simplify(sp.Rational(1, 4) - sp.diff(sigma, x) - (sigma - sp.Rational(1, 2)) ** 2),
     )
-    yield (
-        "ReLU and leaky ReLU: both slopes are at most 1",
-        sp.Matrix([sp.Max(0, u) - u, sp.Max(u / 5, u) - u]),
-    )
+    yield from _rectifier_steps(sp)
     # |W h|² is the sum of s_i² c_i² over W's singular values, c_i the coordinates of h in its
     # right singular vectors; s_1² = s_i² + d is the largest
     yield (
@@ -76,6 +73,7 @@ def lipschitz_proof():
         "common singular vectors: s_1(W_2) s_1(W_1) is reached",
         sp.simplify(sp.sqrt((two * one) ** 2) - two * one),
     )
+    yield from _convolution_steps(sp)
     w, k = sp.Symbol("omega", real=True), sp.Rational(1, 3)
     transform = k * (sp.exp(-sp.I * w) + 1 + sp.exp(sp.I * w))
     yield (
@@ -100,6 +98,70 @@ def lipschitz_proof():
     yield (
         "power iteration: a mean of the s_i^2 is below the largest by its share of d",
         sp.simplify(s**2 + d - mean - weight * d / (first + weight)),
+    )
+
+
+def _rectifier_steps(sp):
+    """max(k a, a) shortens differences for every leak k; ReLU is k = 0."""
+    a, b = sp.symbols("a b", positive=True)
+    u = sp.Symbol("u", nonnegative=True)
+    k = u / (1 + u)  # every leak in [0, 1)
+
+    def f(x):
+        return sp.simplify(sp.Max(k * x, x).rewrite(sp.Abs))
+
+    yield (
+        "ReLU (k = 0) and leaky ReLU, max(k a, a) of any leak k = u/(1 + u): a right of 0, k a "
+        "left of it",
+        sp.Matrix([sp.simplify(f(a) - a), sp.simplify(f(-a) + k * a)]),
+    )
+    yield (
+        "so differences on one side are kept, or multiplied by k, 1 - k = 1/(1 + u) > 0",
+        sp.factor(1 - k) > 0,
+    )
+    yield (
+        "and from -b to a, across 0, they shrink by (1 - k) b",
+        sp.simplify((a + b) - (f(a) - f(-b)) - (1 - k) * b),
+    )
+
+
+def _convolution_steps(sp):
+    """The Fourier transform diagonalises every circular convolution."""
+    n = sp.Symbol("n", integer=True, positive=True)
+    j, t, nu, d = sp.symbols("j l nu d", integer=True)
+    r = sp.Symbol("r")
+    w = 2 * sp.pi * nu / n
+    kernel = sp.IndexedBase("k")
+
+    def wave(place):
+        return sp.exp(sp.I * w * place)
+
+    yield (
+        "circular convolution with any kernel k of n numbers: the wave e_j = exp(i omega j), "
+        "omega = 2 pi nu/n, has the period n",
+        sp.powsimp(sp.expand(wave(j + n) / wave(j))) - 1,
+    )
+    image = sp.Sum(kernel[t] * wave(j - t), (t, 0, n - 1))
+    transform = sp.Sum(kernel[t] * wave(-t), (t, 0, n - 1))
+    factor = wave(j)
+    yield (
+        "so (C e)_j = sum_l k_l e_(j - l), and it is the kernel's Fourier transform at omega "
+        "times e_j",
+        sp.simplify(
+            sp.powsimp(sp.expand(image.function))
+            - sp.powsimp(sp.expand(factor * transform.function))
+        ),
+    )
+    total = sp.Sum(r**j, (j, 0, n - 1)).doit().subs(sp.Eq(r, 1), sp.false)
+    yield (
+        "waves of frequencies that differ by d: the sum of their products with the conjugate is "
+        "(1 - r^n)/(1 - r), r = exp(2 pi i d/n) not 1",
+        sp.simplify(total - (1 - r**n) / (1 - r)),
+    )
+    yield (
+        "and r^n = 1: they are orthogonal, n waves of size sqrt(n). In this basis |C h|^2 is the "
+        "sum of |transform|^2 |c|^2, and as above the largest |transform| is the norm",
+        1 - sp.exp(sp.I * w * n).subs(nu, d),
     )
 
 

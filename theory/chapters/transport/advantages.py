@@ -255,21 +255,17 @@ def informative_proof():
     apart += half * sp.integrate(sp.log(1 / half), (u, 1 + r, 2 + r))
     yield "θ = 1 + r: disjoint, JS = log 2", apart - sp.log(2)
     yield "its slope is 0", sp.diff(apart, r)
-    a, b, far, s = sp.symbols("a b c s", nonnegative=True)
+    a, b, far, s, e = sp.symbols("a b c s e", nonnegative=True)
+    moved = b + e  # E|X - Y|
     yield (
-        "any laws: a = W1(p, q), b = W1(q, r), c = W1(p, r); by the triangle inequality "
-        "c = a + b - s with s >= 0, so c - a <= b",
-        (b - (far - a)).subs(far, a + b - s) >= 0,
+        "any laws: a = W1(p, q), b = W1(q, r), c = W1(p, r). The pairs (X, Y) are a plan of q and "
+        "r, of cost E|X - Y|, and b, the least, is no more: E|X - Y| = b + e. By the triangle "
+        "inequality c = a + b - s with s >= 0, so c - a <= E|X - Y|",
+        (moved - (far - a)).subs(far, a + b - s) >= 0,
     )
     yield (
-        "and likewise a = c + b - s: |W1(p, q) - W1(p, r)| <= W1(q, r)",
-        (b - (a - far)).subs(a, far + b - s) >= 0,
-    )
-    cost, saved = sp.symbols("E s", nonnegative=True)
-    yield (
-        "the pairs (X, Y) are a plan of q and r, whose cost is E|X - Y|; W1(q, r), the least cost, "
-        "is no more",
-        cost - (cost - saved) >= 0,
+        "and likewise a = c + b - s: |W1(p, q) - W1(p, r)| <= E|X - Y|",
+        (moved - (a - far)).subs(a, far + b - s) >= 0,
     )
 
 

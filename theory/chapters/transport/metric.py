@@ -189,7 +189,10 @@ variation = Claim(
     "the total variation: what p and q share can stay, the rest has to move.",
     formula=r"\mathrm{TV}(p, q) = \min_{\gamma \in \Gamma(p, q)} \gamma(x \ne y) = "
     r"1 - \int \min(p, q)",
-    assumptions=("c(x, y) = 1[x != y]",),
+    assumptions=(
+        "c(x, y) = 1[x != y]",
+        "finitely many points (for densities the sums are integrals)",
+    ),
     sources=(
         "Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, Proposition 4.7",
         f"{VILLANI}, section 1.4",
@@ -237,11 +240,17 @@ def _staying_plan():
 def variation_proof():
     import sympy as sp
 
-    stays, leaves, arrives = sp.symbols("g a b", nonnegative=True)
+    stays, less, more = sp.symbols("g a s", nonnegative=True)  # what leaves, arrives: a, a + s
     yield (
         "any plan: p(x) is what stays at x and what leaves, q(x) what stays and what arrives, so "
-        "γ(x, x) <= min(p(x), q(x)), and γ(x != y) >= 1 - sum min(p, q)",
-        sp.And((stays + leaves) - stays >= 0, (stays + arrives) - stays >= 0),
+        "min(p(x), q(x)) - γ(x, x) is the smaller of what leaves and arrives, which is >= 0, and "
+        "γ(x != y) >= 1 - sum min(p, q)",
+        sp.Matrix(
+            [
+                sp.Min(stays + leaves, stays + arrives) - stays - less
+                for leaves, arrives in ((less, less + more), (less + more, less))
+            ]
+        ),
     )
     yield from _staying_plan()
 

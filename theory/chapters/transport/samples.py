@@ -9,12 +9,13 @@ n F_n(x) is binomial, with n trials of probability F(x).
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from theory.calculators.discrete import Empirical
+from theory.calculators.discrete import Discrete, Empirical
 from theory.calculators.transport import wasserstein
 from theory.chapters.transport.plans import quadrature
 from theory.claim import AS_STATED, Claim, excess
@@ -22,7 +23,7 @@ from theory.claim import AS_STATED, Claim, excess
 sampled = Claim(
     id="A-OT-17",
     alias="wasserstein-of-samples",
-    title="E W₁(p_n, p) ≈ √(2/π) S/√n; sample gradients of W₁ are biased, Cramér's are not",
+    title="E W₁(p_n, p) ≈ √(2/(π n)) S; sample gradients of W₁ are biased, Cramér's are not",
     statement="For n samples of p on the line, p_n, and S = ∫ √(F (1 - F)) dx, "
     "E W1(p_n, p) = ∫ E|F_n - F| dx <= S/√n, and √n E W1(p_n, p) goes to √(2/π) S: W1 charges a "
     "perfect generator for the sample. S(U[0, 1]) = π/8. The sample gradients of W1 are biased: "
@@ -33,7 +34,11 @@ sampled = Claim(
     formula=r"\mathrm{E}\,W_1(p_n, p) = \int \mathrm{E}\,|F_n - F|\,dx \approx "
     r"\sqrt{\frac{2}{\pi n}} \int \sqrt{F (1 - F)}\,dx, \qquad \mathrm{E} \int (F_n - G)^2\,dx = "
     r"\int (F - G)^2\,dx + \frac{1}{n} \int F (1 - F)\,dx",
-    assumptions=("laws on the line", "S is finite"),
+    assumptions=(
+        "laws on the line",
+        "S is finite, and q has a finite mean",
+        "where gradients are meant, q moves smoothly with θ, so that d/dθ goes below E and ∫",
+    ),
     sources=(
         "Bellemare et al. 2017, The Cramer Distance as a Solution to Biased Wasserstein Gradients",
         "Bobkov and Ledoux 2019, One-dimensional empirical measures, order statistics and "
@@ -107,7 +112,18 @@ def sampled_proof():
         "Cramér: with E Y = 0 and E Y^2 = F(1 - F)/n, E(F_n - G)^2 = (F - G)^2 + F(1 - F)/n",
         sp.expand(squared - (f - g) ** 2 - f * (1 - f) / n),
     )
-    yield "whose last term does not move with q", sp.diff(f * (1 - f) / n, g)
+    moving = sp.Function("G")(theta)
+    sampled_slope = sp.expand(sp.diff((f + noise - moving) ** 2, theta))
+    yield (
+        "the slope of (F_n - G)^2 in θ is -2 (F_n - G) dG/dθ, linear in F_n, with E F_n = F: its "
+        "mean is the slope of (F - G)^2, so sample gradients of C are unbiased",
+        sp.Matrix(
+            [
+                sp.diff(sampled_slope, noise, 2),
+                sp.expand(sampled_slope.subs(noise, 0) - sp.diff((f - moving) ** 2, theta)),
+            ]
+        ),
+    )
 
     def apart(a, b):  # E|X - Y| = int P(X <= t < Y) + P(Y <= t < X) dt
         return a * (1 - b) + b * (1 - a)
@@ -148,6 +164,13 @@ _LAWS: dict[str, tuple[Callable, Callable, Callable, np.ndarray]] = {
         lambda u: np.log(u / (1 - u)),
         np.arange(-60.0, 61.0),
     ),
+    # of one sample of a fair coin |F_n - F| is 1/2 on [0, 1): it reaches S
+    "fair coin": (
+        lambda x: ((x >= 0) + 1.0 * (x >= 1)) / 2,
+        lambda x: ((x < 0) + 1.0 * (x < 1)) / 2,
+        lambda u: 1.0 * (u > 0.5),
+        np.array([0.0, 1.0]),
+    ),
 }
 
 
@@ -163,6 +186,53 @@ def _size(name: str) -> float:
     share, beyond, _place, ends = _LAWS[name]
     x, w = quadrature(np.unique(ends))
     return float(w @ np.sqrt(share(x) * beyond(x)))
+
+
+def _spread(name: str, n: int) -> float:
+    """∫ (E(F_n - F)²)^(1/2) dx, by sums over the binomial law of n F_n."""
+    from scipy import stats
+
+    share, _beyond, _place, ends = _LAWS[name]
+    x, w = quadrature(np.unique(ends))
+    f, k = share(x), np.arange(n + 1)[:, None]
+    return float(w @ np.sqrt(np.sum(stats.binom.pmf(k, n, f) * (k / n - f) ** 2, axis=0)))
+
+
+def _charge_by_order(n: int) -> float:
+    """E W1(p_n, U[0, 1]) = Σ ∫ E|B_i - u| du over (i - 1)/n < u < i/n: the i-th smallest of n
+    uniform samples, B_i, has the law Beta(i, n + 1 - i)."""
+    from scipy.special import betainc
+
+    u, w = quadrature(np.arange(n + 1) / n)
+    i = np.floor(n * u) + 1
+    below, mean_below = betainc(i, n + 1 - i, u), betainc(i + 1, n + 1 - i, u)
+    return float(w @ (u * (2 * below - 1) + i / (n + 1) * (1 - 2 * mean_below)))
+
+
+# Laws on few points, all of whose samples can be listed; one sample of the coin reaches S/√n.
+_COIN = Discrete([0.0, 1.0], [0.5, 0.5])
+_THREE = Discrete([0.0, 1.0, 3.0], [0.5, 0.2, 0.3])
+
+
+def _listed(law: Discrete, n: int) -> dict[str, float]:
+    """By their names in the texts: E W1 and the spread of F_n over all lists of n samples, and the
+    integrals of the distribution function."""
+    f, lengths = np.cumsum(law.weights)[:-1], np.diff(law.points)
+    charge, squares = 0.0, np.zeros(f.size)
+    for places in itertools.product(range(law.weights.size), repeat=n):
+        chance = np.prod(law.weights[list(places)])
+        sample = Empirical(law.points[list(places)])
+        charge += chance * wasserstein(sample, law)
+        squares += chance * (sample.cdf(law.points[:-1]) - f) ** 2
+    size = float(lengths @ np.sqrt(f * (1 - f)))
+    return {
+        "n": n,
+        "E W1(p_n, p)": float(charge),
+        "∫ E|F_n - F| dx": float(lengths @ _deviation(n, f)),
+        "S": size,
+        "∫ √(F (1 - F)) dx": size,
+        "S/√n": float(lengths @ np.sqrt(squares)),
+    }
 
 
 @sampled.numerical(tolerance=1e-9, description="E W1 by hand: n = 1 and 2, and sums over k; S")
@@ -187,6 +257,14 @@ def charges_below_the_bound():
     for name in _LAWS:
         for n in (1, 2, 5, 20, 100):
             yield excess(math.sqrt(n) * _charge(name, n), _size(name))
+    yield abs(_charge("fair coin", 1) - _size("fair coin"))
+
+
+@sampled.numerical(tolerance=1e-9, description="S/sqrt(n) as the integral of the spread of F_n")
+def spreads():
+    for name in ("uniform", "fair coin"):
+        for n in (1, 2, 20):
+            yield abs(_spread(name, n) - _size(name) / math.sqrt(n))
 
 
 def _distance_to_the_limit(n: int, limit: float) -> float:
@@ -299,29 +377,38 @@ def sampled_in_words():
         "dW1(p, q)/dθ": _slope(_first, 0, 0.8),
         "E dW1(p_1, q)/dθ": _slope(_first, 1, 0.8),
     }
-    for name in _LAWS:
-        for n in (1, 20):
-            charge, size = _charge(name, n), _size(name)
-            yield {
-                "n": n,
-                "S": size,
-                "∫ √(F (1 - F)) dx": size,
-                "E W1(p_n, p)": charge,
-                "∫ E|F_n - F| dx": charge,
-                "W1 charges a perfect generator for the sample": charge > 0,
-            }
-    charge, size = _charge("uniform", 400), _size("uniform")
+    for law, n in ((_COIN, 1), (_THREE, 1), (_THREE, 2), (_THREE, 4)):
+        listed = _listed(law, n)
+        charged = listed["E W1(p_n, p)"] > 0
+        yield listed | {"W1 charges a perfect generator for the sample": charged}
+    for n in (1, 20):
+        yield {
+            "n": n,
+            "S/√n": _spread("uniform", n),
+            "S": _size("uniform"),
+            "∫ √(F (1 - F)) dx": _size("uniform"),
+            "E W1(p_n, p)": _charge_by_order(n),
+            "∫ E|F_n - F| dx": _charge("uniform", n),
+        }
+    size = _size("uniform")
     yield {
         "n": 400,
         "S": size,
-        "E W₁(p_n, p)": charge,
-        "∫ E|F_n - F| dx": charge,
+        "E W₁(p_n, p)": _charge_by_order(400),
+        "∫ E|F_n - F| dx": _charge("uniform", 400),
+        "S/√n": _spread("uniform", 400),
         "∫ √(F (1 - F)) dx": size,
     }
     for name, n, shift in _ENERGIES:
         e = _energies(name, n, shift)
+        energy = 2 * e["E|X - Y|"] - e["E|X - X'|"] - e["E|Y - Y'|"]
         yield e | {
             "n": n,
+            "half of the energy distance": abs(e["C(p, q)"] - energy / 2) < 1e-9,
+            "has unbiased ones": all(
+                abs(_slope(_cramer, k, theta) - _slope(_cramer, 0, theta)) < 1e-9
+                for k, theta in _PLACES
+            ),
             "∫ (F - G)^2 dx": e["C(p, q)"],
             r"\mathrm{E} \int (F_n - G)^2\,dx": e["E C(p_n, q)"],
         }

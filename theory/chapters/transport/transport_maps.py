@@ -170,6 +170,7 @@ def mapped_proof():
     x, u = sp.symbols("x u", real=True)
     f, h = sp.Function("F"), sp.Function("h")
     level, more, mass = sp.symbols("u s m", nonnegative=True)
+    lacking = sp.Symbol("e", positive=True)
     yield (
         "F(X) is uniform: F is continuous, so F(x) = u for some x, of which the largest is taken; "
         "F(X) <= u just when X <= x, and P(X <= x) = F(x) = u",
@@ -181,14 +182,9 @@ def mapped_proof():
     )
     goal = sp.Symbol("G", nonnegative=True)
     yield (
-        "G^-1(u) is the first place where G reaches u: G^-1(U) <= y just when U <= G(y); so "
-        "P(T(X) <= y) = P(F(X) <= G(y)) = G(y)",
+        "G^-1(u) is the first place where G reaches u, which is no earlier for a larger u: T rises "
+        "as F does. And G^-1(U) <= y just when U <= G(y); so P(T(X) <= y) = P(F(X) <= G(y)) = G(y)",
         sp.integrate(1, (u, 0, goal)) - goal,
-    )
-    yield (
-        "T rises: where F is larger by s, the places that G^-1 looks at, G >= F + s, are among "
-        "those with G >= F",
-        (level + more) - level >= 0,
     )
     there, here = sp.Function("Ginv"), sp.Function("Finv")
     over_levels = sp.Integral(sp.Abs(there(u) - here(u)), (u, 0, f(x)))
@@ -198,8 +194,9 @@ def mapped_proof():
         sp.diff(over_levels, x).subs(here(f(x)), x) - sp.Abs(there(f(x)) - x) * sp.diff(f(x), x),
     )
     yield (
-        "an atom of mass m at x arrives whole at T(x): the law of T(X) has an atom of at least m",
-        (mass + more) - mass >= 0,
+        "an atom of mass m at x arrives whole at T(x), perhaps with other mass s; where q has at "
+        "most m - e, e > 0, that is s + e too much",
+        (mass + more) - (mass - lacking) > 0,
     )
     rate, other = sp.symbols("lambda_1 lambda_2", positive=True)
     t = sp.Symbol("t", positive=True)

@@ -163,20 +163,20 @@ def change_in_words(rng):
             }
 
 
-@change.control("the absolute value is dropped", of=against_known_densities, miss=1.33)
+@change.control("the absolute value is dropped", of=against_known_densities, miss=0.798)
 def no_absolute_value(rng):
     for _x, inverse, slope, exact in _monotone_maps(rng):
         if slope[0] < 0:
             yield np.abs(standard_normal(inverse) * slope - exact)
 
 
-@change.control("the factor (G^-1)' is dropped", of=against_known_densities, miss=0.543)
+@change.control("the factor (G^-1)' is dropped", of=against_known_densities, miss=0.457)
 def no_factor(rng):
     for _x, inverse, _slope, exact in _monotone_maps(rng):
         yield np.abs(standard_normal(inverse) - exact)
 
 
-@change.control("the shares' density has no factor", of=shares_in_intervals, miss=653)
+@change.control("the shares' density has no factor", of=shares_in_intervals, miss=652)
 def shares_without_factor(rng):
     yield from _share_deviations(rng, lambda x: 1.0)
 

@@ -141,10 +141,10 @@ def points_out_of_reach(rng):
         yield abs(_descend(rng, _objective(_data(rng)), 6, free=4)[0] + _LOG4)
 
 
-@minimum.control("log 2 is taken for log 4", of=descent_over_laws, miss=0.693)
-def logarithm_of_two(rng):
+@minimum.control("log 4 is 1% larger", of=descent_over_laws, miss=0.0139)
+def logarithm_too_large(rng):
     for _start in range(20):
-        yield abs(_descend(rng, _objective(_data(rng)), 6, free=6)[0] + math.log(2))
+        yield abs(_descend(rng, _objective(_data(rng)), 6, free=6)[0] + 1.01 * _LOG4)
 
 
 unique = Claim(

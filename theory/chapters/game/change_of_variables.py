@@ -212,10 +212,11 @@ def preimages_proof():
         ).doit()  # of the noise on this piece that G sends below x
         gap = mass.subs(slope, 1 / g) - p_z / sp.Abs(g)
         yield f"a piece where G {words}: density p_z(h)/|G'(h)|", sp.simplify(gap.subs(g, sign * r))
-    law = sp.Sum(F(h(i, x)), (i, 1, n))  # the pieces are disjoint, and their masses add up
+    signs = sp.IndexedBase("s")  # 1 where G rises, -1 where it falls
+    law = sp.Sum(signs[i] * F(h(i, x)), (i, 1, n))  # of disjoint pieces the masses add up
     yield (
         "n pieces: the densities add up",
-        sp.diff(law, x) - sp.Sum(sp.diff(F(h(i, x)), x), (i, 1, n)),
+        sp.diff(law, x) - sp.Sum(signs[i] * slope * p_z, (i, 1, n)),
     )
 
 
@@ -346,8 +347,13 @@ def multivariate_proof():
         "and A grad k along a curve is A dv along its image under G^-1",
         sp.simplify(along - field),
     )
-    r = sp.Symbol("r", positive=True)
-    yield "det J < 0 turns the image's orientation, hence |det J|", sp.Abs(-r) - r
+    circle, turned = (sp.cos(t), sp.sin(t)), (sp.cos(t), -sp.sin(t))  # and its mirror image
+    for words, (along_x, along_y), det in (("1", circle, 1), ("-1, a mirror", turned, -1)):
+        area = sp.integrate(along_x * sp.diff(along_y, t), (t, 0, 2 * sp.pi))
+        yield (
+            f"det J = {words}: the way round the image counts its area so often",
+            area - det * sp.pi,
+        )
     radius, phi = sp.symbols("r phi", positive=True)
     polar = sp.Matrix([radius * sp.cos(phi), radius * sp.sin(phi)])
     yield "polar coordinates: det J = r", sp.simplify(polar.jacobian([radius, phi]).det()) - radius

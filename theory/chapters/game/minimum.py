@@ -165,11 +165,16 @@ unique = Claim(
 
 @unique.symbolic(scope=AS_STATED)
 def unique_proof():
+    import sympy as sp
+
     p, q = masses()
     yield from _divergence_steps()
     m = middle(p, q)
-    yield "the integrand is 0 only where M/p = 1 and M/q = 1", p * (m / p - 1) - (m - p)
-    yield "that is where p = M, so p = q: M - p = (q - p)/2", (m - p) - (q - p) / 2
+    for words, mass in (("p", p), ("q", q)):
+        yield (
+            f"the integrand is 0 only where g(M/{words}) is, so M/{words} = 1, which says q = p",
+            sp.Matrix(sp.solve(m / mass - 1, q)) - sp.Matrix([p]),
+        )
     yield "and there it is 0", js_at(p, q).subs(q, p)
 
 

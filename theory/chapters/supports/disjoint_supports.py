@@ -173,21 +173,28 @@ constant = Claim(
 def constant_proof():
     import sympy as sp
 
-    x, theta, z = sp.symbols("x theta z", real=True)
+    theta, z = sp.symbols("theta z", real=True)
     p, q, collects = js_integrand()
     on_data, on_samples = sp.limit(collects, q, 0), sp.limit(collects, p, 0)
     yield "where p is alone JS collects (p/2) log 2", on_data - p / 2 * sp.log(2)
     yield "where q is alone (q/2) log 2", on_samples - q / 2 * sp.log(2)
-    # At every theta both laws have the mass 1, and both integrands are multiples of the densities
-    whole = on_data.subs(p, 1) + on_samples.subs(q, 1)
-    yield "the masses are 1 at every theta: JS = log 2, whatever p_theta is", whole - sp.log(2)
-    yield "which holds no theta: dJS/dtheta = 0", sp.diff(whole, theta)
-    yield "an optimal D is p/(p + q) = 0 on the samples", (p / (p + q)).subs(p, 0)
-    place = sp.Function("G")(z, theta)
-    flat = sp.Integer(0)  # D around every sample; the supports being apart, D can be 0 there
+    # Both integrands are multiples of the densities, so JS collects multiples of the masses
+    mass = sp.Function("m")(theta)  # of p_theta
+    whole = on_data.subs(p, 1) + on_samples.subs(q, mass)
+    yield "the data's mass is 1; if p_theta's is, JS = log 2", whole.subs(mass, 1) - sp.log(2)
+    slope = sp.diff(whole, theta)
     yield (
-        "so log(1 - D(G(z))) is log 1 around it: no gradient for theta",
-        (sp.diff(sp.log(1 - flat), x) * sp.diff(place, theta)),
+        "JS moves with theta only as p_theta's mass does",
+        slope - sp.log(2) / 2 * mass.diff(theta),
+    )
+    yield "which is 1 at every theta: dJS/dtheta = 0", slope.subs(mass, 1).doit()
+    yield "an optimal D is p/(p + q) = 0 on the samples", (p / (p + q)).subs(p, 0)
+    place, D = sp.Function("G")(z, theta), sp.Function("D")
+    gradient = sp.diff(sp.log(1 - D(place)), theta)
+    flat = (p / (p + q)).subs(p, 0)  # the supports being apart, D can be this around every sample
+    yield (
+        "so log(1 - D(G(z))) has no gradient in theta, whatever G is",
+        gradient.replace(D, lambda _place: flat).doit(),
     )
 
 

@@ -5,6 +5,7 @@ A density needs an invertible G, or a sum over pre-images; p_g as a law needs ne
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ D*(x) = p_data(x) / (p_data(x) + p_g(x)). Here p stands for p_data(x) and q for 
 """
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
-# pyright: reportOperatorIssue=false
+# pyright: reportOperatorIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

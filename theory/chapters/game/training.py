@@ -6,6 +6,7 @@ discriminator's parameters, then once descend that of E_z[log(1 - D(G(z)))] in t
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 

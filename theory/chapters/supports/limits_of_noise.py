@@ -3,6 +3,7 @@ and 10)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 

@@ -58,10 +58,11 @@ def bounded_proof():
         "theta < 0: seen from theta the shift is to the right, and JS does not mind the order",
         collected - collected.subs({p: q, q: p}, simultaneous=True),
     )
-    far = w + r  # every shift beyond w
+    more = sp.Symbol("more", nonnegative=True)
+    far = w + more  # every shift from w on
     apart = sp.integrate(alone, (x, 0, w)) + sp.integrate(alone, (x, far, far + w))
     yield "theta >= w: disjoint, JS = log 2 (A-SUP-01)", sp.simplify(half * apart) - sp.log(2)
-    yield "whose derivative in the shift is 0", sp.simplify(sp.diff(apart, r))
+    yield "whose derivative in the shift is 0", sp.simplify(sp.diff(apart, more))
     yield "and theta = 0 gives JS = 0", distance.subs(r, 0)
     # p and q: the noised laws' densities at one place
     missing = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)

@@ -90,10 +90,11 @@ def convex_proof():
         sp.diff(c, q, 2) - p / (q * (p + q)),
     )
     yield "where only p_g has mass, C and its slope are 0", best_value_at(0, q)
-    k_0, k_1, k_2 = sp.symbols("k_0 k_1 k_2", nonnegative=True)
+    i, steps = sp.symbols("i n", integer=True, positive=True)
+    left = sp.Function("k")  # KL(p_data || p_i), which is never below 0
     yield (
         "the right sides add up to at most KL(p_data || p_0)/eta",
-        (k_0 - k_1) + (k_1 - k_2) - (k_0 - k_2),
+        sp.summation(left(i) - left(i + 1), (i, 0, steps - 1)) - (left(0) - left(steps)),
     )
     yield (
         "with u = q: C(new) <= C(q), so the last of the n terms is the least, at most 1/n of it; "

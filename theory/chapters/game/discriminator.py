@@ -5,7 +5,7 @@ D*(x) = p_data(x) / (p_data(x) + p_g(x)). Here p stands for p_data(x) and q for 
 """
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
-# pyright: reportOperatorIssue=false
+# pyright: reportOperatorIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 
@@ -62,8 +62,15 @@ def _one_sided_steps():
 def optimal_proof():
     import sympy as sp
 
-    s = sp.Symbol("s", positive=True)
-    yield from maximum_steps(*masses())
+    s, D = sp.Symbol("s", positive=True), sp.Symbol("D")
+    p, q = masses()
+    yield from maximum_steps(p, q)
+    yield (
+        "where both have mass h goes to -oo at D = 0 and D = 1: those are no maximum",
+        sp.And(
+            *(sp.Eq(sp.limit(value_at(p, q, D), D, *end), -sp.oo) for end in ((0, "+"), (1, "-")))
+        ),
+    )
     yield from _one_sided_steps()
     yield (
         "both logarithms are of numbers below 1: h < 0, and the larger at each x is so in all",

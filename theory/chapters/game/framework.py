@@ -269,10 +269,12 @@ def pointwise_proof():
         "and the integrand is concave, so at most its value there: at D = 1/(1 + s)",
         sp.simplify(bend.subs(D, 1 / (1 + s))) < 0,
     )
-    value_of = sp.Function("D")
-    x, y = sp.symbols("x y", real=True)
-    here = integrand.subs(D, value_of(x))
-    yield "the integrand at x does not feel D(y)", sp.diff(here, value_of(y))
+    there, p_there, q_there = sp.symbols("D_y p_y q_y", positive=True)  # at another point, y
+    both = integrand + integrand.subs({D: there, p: p_there, q: q_there}, simultaneous=True)
+    yield (
+        "D(x) and D(y) enter V apart, so each is chosen by itself: the mixed derivative is 0",
+        sp.diff(both, D, there),
+    )
 
 
 def _joint_maximum(p: np.ndarray, q: np.ndarray, design: np.ndarray) -> np.ndarray:

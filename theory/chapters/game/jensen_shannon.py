@@ -63,7 +63,8 @@ def bounds_proof():
         "so js <= (p + q) (log 2)/2, with equality where one law only has mass",
         sp.Matrix([js_at(0, q) - q * sp.log(2) / 2, js_at(p, 0) - p * sp.log(2) / 2]),
     )
-    yield "int p = int q = 1: JS <= log 2", sp.log(2) / 2 + sp.log(2) / 2 - sp.log(2)
+    largest = (p + q) * sp.log(2) / 2
+    yield "int p = int q = 1: JS <= log 2", largest.subs({p: 1, q: 1}) - sp.log(2)
     yield from gibbs_steps()
     yield (
         "2 js = p g(M/p) + q g(M/q) >= 0, so JS >= 0",

@@ -40,15 +40,16 @@ def _larger_steps():
 
     p, q = masses()
     d = sp.Symbol("d", nonnegative=True)
+    gap, tv = sp.symbols("gap TV", nonnegative=True)  # |p - q|
+    smaller = (p + q) / 2 - gap / 2
     for case, a, b in (("p >= q", q + d, q), ("p < q", p, p + d)):
         yield (
             f"min(p, q) = (p + q)/2 - |p - q|/2 where {case}",
-            (sp.Min(a, b) - ((a + b) / 2 - sp.Abs(a - b) / 2)),
+            sp.Min(a, b) - smaller.subs({p: a, q: b, gap: sp.Abs(a - b)}, simultaneous=True),
         )
-    tv = sp.Symbol("TV")
     yield (
-        "int p = int q = 1 and TV = int |p - q|/2: int min(p, q) = (1 + 1)/2 - TV = 1 - TV",
-        sp.Rational(1 + 1, 2) - tv - (1 - tv),
+        "int p = int q = 1 and int |p - q| = 2 TV: int min(p, q) = 1 - TV",
+        sp.expand(smaller.subs({p: 1, q: 1, gap: 2 * tv})) - (1 - tv),
     )
 
 
@@ -56,7 +57,8 @@ def _larger_steps():
 def error_proof():
     import sympy as sp
 
-    q, d, s, tv = sp.symbols("q d s TV", positive=True)
+    q, d, s = sp.symbols("q d s", positive=True)
+    tv = sp.Symbol("TV", real=True)
     half = sp.Rational(1, 2)
     says_real = inside(s)  # the chance with which any classifier says so at x
 
@@ -78,7 +80,11 @@ def error_proof():
     )
     yield "where p = q every classifier errs by p/2", sp.expand(errs(q, q, says_real) - half * q)
     yield from _larger_steps()
-    yield "the error is half of it: TV = 1 - 2 error", half * (1 - tv) - (1 - tv) / 2
+    least = sp.Symbol("error")
+    yield (
+        "the error is half of it: TV = 1 - 2 error",
+        sp.solve(half * (1 - tv) - least, tv)[0] - (1 - 2 * least),
+    )
 
 
 def _threshold_error(p: np.ndarray, q: np.ndarray, real: float = 0.5) -> float:
@@ -199,15 +205,17 @@ hinge = Claim(
 def hinge_proof():
     import sympy as sp
 
-    q, tv = sp.symbols("q TV", nonnegative=True)
-    e, s = sp.symbols("e s", nonnegative=True)
+    q, e, s = sp.symbols("q e s", nonnegative=True)
     p = q + e  # the data's mass is the larger or the same
     d = sp.Symbol("d", real=True)
     yield (
         "both roles change with the sign of D, so p >= q is enough",
         hinge_at(p, q, d) - hinge_at(q, p, -d),
     )
-    yield "at D = sign(p - q) = 1 it is 2 q = 2 min(p, q)", hinge_at(p, q, 1) - 2 * q
+    yield (
+        "at D = sign(p - q) = 1 it is 2 q = 2 min(p, q), whose integral is 2 (1 - TV), as follows",
+        hinge_at(p, q, 1) - 2 * q,
+    )
     yield (
         "D = 1 + s beyond: q (2 + s), more by q s >= 0",
         hinge_at(p, q, 1 + s) - 2 * q - q * s,
@@ -224,7 +232,6 @@ def hinge_proof():
         sp.expand(hinge_at(p, q, -1 - s) - 2 * q - (2 * e + p * s)),
     )
     yield from _larger_steps()
-    yield "2 int min(p, q) = 2 (1 - TV)", 2 * (1 - tv) - 2 + 2 * tv
     yield "there p D - q D = |p - q|, whose integral is 2 TV", p * 1 - q * 1 - sp.Abs(p - q)
     yield "where only one law has mass the loss is 0", hinge_at(e, 0, 1)
 

@@ -6,6 +6,7 @@ discriminator's parameters, then once descend that of E_z[log(1 - D(G(z)))] in t
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ def algorithm_proof():
 
     n, m, k, i = sp.symbols("n m k i", integer=True, positive=True)
     theta = sp.Symbol("theta", real=True)  # any parameter, of D or of G
-    total = sp.Symbol("total")  # of the chances
+    other = sp.Symbol("l", integer=True, positive=True)
     p, q = sp.IndexedBase("p"), sp.IndexedBase("q")
     log_d, log_rest = sp.Function("A")(k, theta), sp.Function("B")(k, theta)  # at the k-th point
 
@@ -61,8 +62,12 @@ def algorithm_proof():
     V = mean(p, log_d) + mean(q, log_rest)
     one = mean(p, sp.diff(log_d, theta)) + mean(q, sp.diff(log_rest, theta))
     yield "one draw of each: the mean gradient is that of V", sp.diff(V, theta) - one
-    in_batch = one * total ** (m - 1)  # the other m - 1 draws are independent of the i-th
-    yield "among m independent draws as well, as chances add up to 1", in_batch.subs(total, 1) - one
+    for chance in (p, q):  # of one more draw, of the data or of the noise
+        beside = sp.factor_terms(sp.Sum(chance[other] * sp.Symbol("g"), (other, 1, n)))
+        yield (
+            "one more independent draw beside it changes no mean, as chances add up to 1; so m - 1",
+            beside.subs(sp.Sum(chance[other], (other, 1, n)), 1) - sp.Symbol("g"),
+        )
     batch = sp.summation(sp.Symbol("g") / m, (i, 1, m))
     yield "and the mean of m equal means is one of them", batch - sp.Symbol("g")
 
@@ -216,8 +221,11 @@ def small_step_proof():
     yield "D ascends: dV/dh = |grad V|^2 at h = 0", rate(1) - g**2
     yield "G descends: dV/dh = -|grad V|^2 at h = 0", rate(-1) + g**2
     yield "not zero, as the gradient is not: V rises, or falls, for small h > 0", g**2 > 0
-    D = sp.Symbol("D", positive=True)
-    yield "descending -log D is ascending log D", sp.diff(-sp.log(D), D) + sp.diff(sp.log(D), D)
+    D = sp.Function("D", positive=True)(u)
+    yield (
+        "descending -log D goes along D'/D, the gradient of log D",
+        -sp.diff(-sp.log(D), u) - sp.diff(D, u) / D,
+    )
 
 
 class _Batch(NamedTuple):

@@ -67,12 +67,16 @@ def minimax_loss_in_words(rng):
         yield {"a": logit, "log(1 - σ(a))": loss}
 
 
-@minimax_loss.control(
-    "the sign of the exponent is lost: -log(1 + e^-a)", of=minus_softplus, miss=2.84e14
-)
-def sign_of_the_exponent_lost(rng):
+@minimax_loss.control("the logarithm is to base 2, in bits", of=minus_softplus, miss=0.443)
+def loss_in_bits(rng):
     a = _logits(rng)
-    yield from relative(-np.logaddexp(0, -a), values(saturating_loss, a))
+    yield from relative(-np.logaddexp2(0, a / np.log(2)), values(saturating_loss, a))
+
+
+@minimax_loss.control("the loss of a logit that is 0.01 higher", of=minus_softplus, miss=0.0101)
+def loss_of_another_logit(rng):
+    a = _logits(rng)
+    yield from relative(-np.logaddexp(0, a + 0.01), values(saturating_loss, a))
 
 
 minimax_gradient = Claim(
@@ -163,10 +167,18 @@ def heuristic_loss_in_words(rng):
         yield {"a": logit, "-log σ(a)": loss}
 
 
-@heuristic_loss.control("softplus(a), without the minus", of=softplus_of_minus_a, miss=2.44e14)
-def softplus_of_a(rng):
+@heuristic_loss.control("the logarithm is to base 2, in bits", of=softplus_of_minus_a, miss=0.443)
+def heuristic_loss_in_bits(rng):
     a = _logits(rng)
-    yield from relative(np.logaddexp(0, a), values(non_saturating_loss, a))
+    yield from relative(np.logaddexp2(0, -a / np.log(2)), values(non_saturating_loss, a))
+
+
+@heuristic_loss.control(
+    "the loss of a logit that is 0.01 lower", of=softplus_of_minus_a, miss=0.0101
+)
+def heuristic_loss_of_another_logit(rng):
+    a = _logits(rng)
+    yield from relative(np.logaddexp(0, 0.01 - a), values(non_saturating_loss, a))
 
 
 heuristic_gradient = Claim(
@@ -209,8 +221,18 @@ def heuristic_gradient_in_words(rng):
 
 
 @heuristic_gradient.control(
-    "-σ(a), the saturating gradient", of=minus_sigma_of_minus_a, miss=8.89e12
+    "the slope at a logit that is 0.01 lower", of=minus_sigma_of_minus_a, miss=0.0101
 )
-def the_other_gradient(rng):
+def slope_of_another_logit(rng):
     a = _logits(rng)
-    yield from relative(-expit(a), slopes(non_saturating_loss, a))
+    yield from relative(-expit(0.01 - a), slopes(non_saturating_loss, a))
+
+
+@heuristic_gradient.control(
+    "-σ' = -σ(a) (1 - σ(a)), where the logarithm's 1/σ is forgotten",
+    of=minus_sigma_of_minus_a,
+    miss=1,
+)
+def logarithm_forgotten(rng):
+    a = _logits(rng)
+    yield from relative(-expit(a) * expit(-a), slopes(non_saturating_loss, a))

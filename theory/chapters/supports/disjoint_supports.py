@@ -173,21 +173,28 @@ constant = Claim(
 def constant_proof():
     import sympy as sp
 
-    x, theta, z = sp.symbols("x theta z", real=True)
+    theta, z = sp.symbols("theta z", real=True)
     p, q, collects = js_integrand()
     on_data, on_samples = sp.limit(collects, q, 0), sp.limit(collects, p, 0)
     yield "where p is alone JS collects (p/2) log 2", on_data - p / 2 * sp.log(2)
     yield "where q is alone (q/2) log 2", on_samples - q / 2 * sp.log(2)
-    # At every theta both laws have the mass 1, and both integrands are multiples of the densities
-    whole = on_data.subs(p, 1) + on_samples.subs(q, 1)
-    yield "the masses are 1 at every theta: JS = log 2, whatever p_theta is", whole - sp.log(2)
-    yield "which holds no theta: dJS/dtheta = 0", sp.diff(whole, theta)
-    yield "an optimal D is p/(p + q) = 0 on the samples", (p / (p + q)).subs(p, 0)
-    place = sp.Function("G")(z, theta)
-    flat = sp.Integer(0)  # D around every sample; the supports being apart, D can be 0 there
+    # Both integrands are multiples of the densities, so JS collects multiples of the masses
+    mass = sp.Function("m")(theta)  # of p_theta
+    whole = on_data.subs(p, 1) + on_samples.subs(q, mass)
+    yield "the data's mass is 1; if p_theta's is, JS = log 2", whole.subs(mass, 1) - sp.log(2)
+    slope = sp.diff(whole, theta)
     yield (
-        "so log(1 - D(G(z))) is log 1 around it: no gradient for theta",
-        (sp.diff(sp.log(1 - flat), x) * sp.diff(place, theta)),
+        "JS moves with theta only as p_theta's mass does",
+        slope - sp.log(2) / 2 * mass.diff(theta),
+    )
+    yield "which is 1 at every theta: dJS/dtheta = 0", slope.subs(mass, 1).doit()
+    yield "an optimal D is p/(p + q) = 0 on the samples", (p / (p + q)).subs(p, 0)
+    place, D = sp.Function("G")(z, theta), sp.Function("D")
+    gradient = sp.diff(sp.log(1 - D(place)), theta)
+    flat = (p / (p + q)).subs(p, 0)  # the supports being apart, D can be this around every sample
+    yield (
+        "so log(1 - D(G(z))) has no gradient in theta, whatever G is",
+        gradient.replace(D, lambda _place: flat).doit(),
     )
 
 
@@ -254,7 +261,7 @@ points = Claim(
     title="JS(δ₀, δ_θ) = log 2 for θ ≠ 0 and 0 at 0; W₁ = |θ|",
     statement="For two point masses, and for two parallel segments (0, Z) and (theta, Z), JS is "
     "log 2 for every theta but 0, where it is 0: it jumps. W1 = |theta| is continuous, with the "
-    "gradient sign(theta), which says where to go.",
+    "gradient sign(theta) for theta ≠ 0, which says where to go.",
     formula=r"\mathrm{JS}(\delta_0, \delta_\theta) = \log 2 \cdot 1[\theta \ne 0],\quad "
     r"W_1(\delta_0, \delta_\theta) = |\theta|",
     sources=(
@@ -285,8 +292,19 @@ def points_proof():
     yield "slope 1 to the right", sp.diff(sp.Abs(theta).subs(theta, r), r) - 1
     yield "and -1 to the left", sp.diff(sp.Abs(theta).subs(theta, -r), r) - 1
     z, w = sp.symbols("z w", real=True)
+    apart = sp.Symbol("theta", real=True, nonzero=True)
+    yield (
+        "segments, theta != 0: (0, z) and (theta, w) are never one point, so they share no mass",
+        apart**2 + (z - w) ** 2 > 0,
+    )
+    # p and q are now densities against the sum of both laws; each has the mass 1 in all
+    on_first, on_second = sp.limit(collected, q, 0), sp.limit(collected, p, 0)
+    yield "on the first JS collects (p/2) log 2", on_first - p / 2 * sp.log(2)
+    yield "and on the second (q/2) log 2", on_second - q / 2 * sp.log(2)
+    yield "the masses are 1: JS = log 2", on_first.subs(p, 1) + on_second.subs(q, 1) - sp.log(2)
+    yield "theta = 0: they are one law, p = q, and JS collects nothing", collected.subs(q, p)
     cost = theta**2 + (z - w) ** 2  # from (0, z) to (theta, w), squared
-    yield "segments: no move is shorter than |theta|", cost - theta**2 >= 0
+    yield "W1: no move from one to the other is shorter than |theta|", cost - theta**2 >= 0
     yield "and moving straight across costs just that", cost.subs(w, z) - theta**2
 
 
@@ -302,23 +320,47 @@ def point_masses():
         yield abs(wasserstein(origin, moved) - abs(theta))
 
 
-@points.numerical(tolerance=1e-12, description="segments of 60 points: best assignment, JS, slope")
-def segments_of_sixty_points(rng):
+def _assigned(first: np.ndarray, second: np.ndarray) -> float:
+    """W1 of points in the plane, as many in either law: the mean way of the best assignment."""
     from scipy.optimize import linear_sum_assignment
 
-    z = np.sort(rng.uniform(0, 1, 60))
+    way = np.linalg.norm(first[:, None] - second[None, :], axis=-1)
+    return float(way[linear_sum_assignment(way)].mean())
+
+
+def _js_of_points(first: np.ndarray, second: np.ndarray) -> float:
+    """JS of points in the plane, of equal masses; points with the same place are one."""
+    _places, place = np.unique(np.concatenate([first, second]), axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    p, q = (np.bincount(ids, minlength=place.max() + 1) for ids in np.split(place, 2))
+    return js(p / p.sum(), q / q.sum())
+
+
+def _segment(z: np.ndarray, across: float | np.ndarray = 0.0, along: float = 0.0) -> np.ndarray:
+    """The points (0, z), moved."""
+    return np.stack([np.broadcast_to(across, z.shape), z + along], axis=1)
+
+
+@points.numerical(tolerance=1e-12, description="segments of 60 points: best assignment, JS, slope")
+def segments_of_sixty_points(rng):
+    z = rng.uniform(0, 1, 60)
+    first = _segment(z)
     for theta in _SHIFTS:
-        cost = np.hypot(theta, z[:, None] - z[None, :])
-        yield abs(cost[linear_sum_assignment(cost)].mean() - abs(theta))
-        # No point of one segment lies on the other unless theta = 0
-        p = np.full(60, 1 / 60) if theta == 0 else np.repeat([1 / 60, 0], 60)
-        q = np.full(60, 1 / 60) if theta == 0 else np.repeat([0, 1 / 60], 60)
-        yield abs(js(p, q) - _LOG2 * (theta != 0))
+        second = _segment(rng.permutation(z), theta)
+        yield abs(_assigned(first, second) - abs(theta))
+        yield abs(_js_of_points(first, second) - _LOG2 * (theta != 0))
     for theta in (-2.0, -0.5, 0.5, 2.0):
-        right, left = (
-            wasserstein(Discrete([0], [1]), Discrete([theta + h], [1])) for h in (0.1, -0.1)
-        )
+        right, left = (_assigned(first, _segment(z, theta + h)) for h in (0.1, -0.1))
         yield abs((right - left) / 0.2 - math.copysign(1, theta))
+
+
+def _slope_is_sign(theta: float) -> bool | None:
+    """Whether W1 has the slope sign(theta) at theta; None at 0, where nothing is said."""
+    if theta == 0:
+        return None
+    h = abs(theta) / 2
+    right, left = (wasserstein(Discrete([0], [1]), Discrete([theta + d], [1])) for d in (h, -h))
+    return bool(abs((right - left) / (2 * h) - np.sign(theta)) < 1e-6)
 
 
 @points.meaning()
@@ -331,6 +373,7 @@ def points_in_words():
         yield {
             "JS(δ₀, δ_θ) = log 2 for θ ≠ 0 and 0 at 0": jumps,
             "JS is log 2 for every theta but 0, where it is 0": jumps,
+            "with the gradient sign(theta) for theta ≠ 0": _slope_is_sign(theta),
             "(0, Z)": None,
             "theta": theta,
             "W₁": cost,
@@ -351,3 +394,25 @@ def masses_with_a_width():
 
     for theta in _SHIFTS:
         yield abs(js(stats.uniform(0, 1), stats.uniform(theta, 1)) - _LOG2 * (theta != 0))
+
+
+@points.control(
+    "the segment moves along itself, not across", of=segments_of_sixty_points, miss=0.682
+)
+def moved_along():
+    z = np.arange(64) / 64
+    for theta in (-0.5, -1 / 64, 1 / 64, 0.5):  # W1 is |theta|, and the segments overlap
+        yield abs(_js_of_points(_segment(z), _segment(z, along=theta)) - _LOG2)
+
+
+@points.control(
+    "the second segment leans: (theta Z, Z), it meets the first",
+    of=segments_of_sixty_points,
+    miss=1.02,
+)
+def leaning_segment():
+    z = np.arange(60) / 60
+    for theta in (-2.0, -0.5, 0.5, 2.0):
+        first, second = _segment(z), _segment(z, theta * z)
+        yield abs(_assigned(first, second) - abs(theta))
+        yield abs(_js_of_points(first, second) - _LOG2)

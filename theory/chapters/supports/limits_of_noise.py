@@ -1,8 +1,9 @@
-"""What noise can't do: bounded noise may not overlap, and no noise adds information (claims
-A-SUP-09 and 10)."""
+"""What noise can't do: some noise may not overlap, and no noise adds information (claims A-SUP-09
+and 10)."""
 
 # sympy's annotations do not know that its expressions can be compared and multiplied.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportIndexIssue=false
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from theory.calculators.divergences import js
 from theory.calculators.noise import noised_uniform
+from theory.chapters.supports.expressions import js_integrand
 from theory.chapters.supports.gradient_under_noise import central_quotient
 from theory.claim import AS_STATED, Claim, excess
 
@@ -25,10 +27,11 @@ bounded = Claim(
     alias="bounded-noise-may-not-help",
     title="Uniform noise of width w on point masses: JS = min(|θ|/w, 1) log 2",
     statement="Uniform noise of width w on point masses at 0 and theta gives "
-    "JS = min(|theta|/w, 1) log 2: still constant, without a gradient, when |theta| > w. Only of "
-    "such bounded noise is it true that overlap 'may not happen'; Gaussian noise always overlaps.",
+    "JS = min(|theta|/w, 1) log 2: still constant, without a gradient, when |theta| > w. That "
+    "overlap 'may not happen' is true only of noise that is bounded, as this is, or has gaps; "
+    "noise whose density is positive everywhere, as Gaussian noise is, always overlaps.",
     formula=r"\mathrm{JS} = \min\left(\frac{|\theta|}{w}, 1\right) \log 2",
-    assumptions=("the noise is uniform with width w > 0",),
+    assumptions=("the noise is uniform with width w > 0", "other noise has a density"),
     sources=(
         _NOISE,
         "000_8b69f153baee6a3b.txt:536",
@@ -50,18 +53,40 @@ def bounded_proof():
         sp.integrate(shared, (x, theta, w)) + sp.integrate(alone, (x, w, w + theta))
     )
     yield "0 < theta < w: JS = (theta/w) log 2", distance - theta / w * sp.log(2)
-    apart = half * sp.integrate(alone, (x, 0, w)) * 2
-    yield "theta >= w: disjoint, JS = log 2 (A-SUP-01)", apart - sp.log(2)
-    yield "whose derivative in the shift is 0", sp.diff(apart, r)
-    yield "and theta = 0 gives JS = 0", distance.subs(r, 0)
-    y, s = sp.Symbol("y", real=True), sp.Symbol("s", positive=True)
-    normal = sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi))
+    p, q, collected = js_integrand()
     yield (
-        "a normal density has a finite logarithm everywhere, so two of them overlap always",
-        sp.expand_log(sp.log(normal), force=True)
-        + y**2 / (2 * s**2)
-        + sp.log(s)
-        + sp.log(2 * sp.pi) / 2,
+        "theta < 0: seen from theta the shift is to the right, and JS does not mind the order",
+        collected - collected.subs({p: q, q: p}, simultaneous=True),
+    )
+    more = sp.Symbol("more", nonnegative=True)
+    far = w + more  # every shift from w on
+    apart = sp.integrate(alone, (x, 0, w)) + sp.integrate(alone, (x, far, far + w))
+    yield "theta >= w: disjoint, JS = log 2 (A-SUP-01)", sp.simplify(half * apart) - sp.log(2)
+    yield "whose derivative in the shift is 0", sp.simplify(sp.diff(apart, more))
+    yield "and theta = 0 gives JS = 0", distance.subs(r, 0)
+    # p and q: the noised laws' densities at one place
+    missing = p / 2 * sp.log(1 + q / p) + q / 2 * sp.log(1 + p / q)
+    yield (
+        "where both laws have mass JS collects less than (p + q)/2 log 2, by ...",
+        sp.expand_log(sp.logcombine(collected + missing - (p + q) / 2 * sp.log(2)).expand()),
+    )
+    yield "... a positive number: so JS < log 2 where they overlap", missing > 0
+    f, g = sp.symbols("f g", real=True)
+    yield (
+        "noise with a density e^f > 0 everywhere: at each place both laws have mass",
+        sp.Min(sp.exp(f), sp.exp(g)) > 0,
+    )
+    y, s = sp.Symbol("y", real=True), sp.Symbol("s", positive=True)
+    yield (
+        "a normal density is such a one",
+        sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi)) > 0,
+    )
+    n = sp.Symbol("n", integer=True, nonnegative=True)
+    at_least, at_most = 2 + 4 * n, 2 + 4 * (-1 - n)  # 2 + 4m, m whole
+    yield (
+        "gaps: noise on all [4k, 4k + 1], shifted by 2: 4k + a = 4j + b + 2 needs a - b = 2 + 4m, "
+        "which is 2 or more, or -2 or less, while |a - b| <= 1: disjoint, and not bounded",
+        sp.And(at_least - 2 >= 0, at_most + 2 <= 0),
     )
 
 
@@ -75,6 +100,26 @@ def three_shifts():
         yield abs(js(noise, moved) - min(abs(theta) / 1.2, 1) * _LOG2)
     for theta, slope in ((0.6, _LOG2 / 1.2), (1.4, 0.0)):
         yield abs(central_quotient(lambda t: stats.uniform(t - 0.6, 1.2), theta) - slope)
+
+
+def _js_with_gaps(shift: int) -> float:
+    """JS of noise and its shift: its density on [4k, 4k + 1] falls with |k|, and is 0 elsewhere."""
+    cells = np.arange(-200, 201)
+    noise = np.where(cells % 4 == 0, 0.5 ** np.abs(cells / 4), 0.0)
+    noise /= noise.sum()
+    return js(noise, np.roll(noise, shift))
+
+
+@bounded.numerical(tolerance=1e-12, description="noise with gaps: a shift into the gaps")
+def noise_with_gaps():
+    for shift in (-2, -1, 1, 2, 3):
+        yield abs(_js_with_gaps(shift) - _LOG2)
+
+
+@bounded.control("noise with gaps is shifted from block to block", of=noise_with_gaps, miss=0.637)
+def block_to_block():
+    for shift in (-4, 4, 8):
+        yield abs(_js_with_gaps(shift) - _LOG2)
 
 
 @bounded.meaning()
@@ -107,10 +152,13 @@ processing = Claim(
     alias="noise-never-increases-js",
     title="Noise never increases the divergence: JS(p ∗ n, q ∗ n) ≤ JS(p, q)",
     statement="Whatever is done to a sample without knowing where it comes from can only bring the "
-    "two laws closer: JS(p K, q K) <= JS(p, q) for every Markov kernel K, noise among them. More "
-    "Gaussian noise is noise on top of noise, so JS falls as s grows.",
+    "two laws closer, or leave them: JS(p K, q K) <= JS(p, q) for every Markov kernel K, noise "
+    "among them. More Gaussian noise is noise on top of noise, so JS never rises as s grows.",
     formula=r"\mathrm{JS}(p * n, q * n) \le \mathrm{JS}(p, q)",
-    assumptions=("the same kernel for both laws",),
+    assumptions=(
+        "the same kernel for both laws",
+        "laws and kernels on finitely many points (for densities the sums are integrals)",
+    ),
     sources=(
         "Cover and Thomas 2006, Elements of Information Theory, Theorem 2.7.1 (log sum inequality)",
         "Csiszár and Shields 2004, section 4",
@@ -134,7 +182,18 @@ def processing_proof():
         "a log(a/b) - a log(A/B) = a (t - 1 - log t) - (b A/B - a), with t = b A/(a B)",
         sp.expand_log(term - a * gap.subs(t, b * big_a / (a * big_b)) + b * big_a / big_b - a),
     )
-    yield "and b A/B - a adds up to B A/B - A = 0", big_b * big_a / big_b - big_a
+    yield (
+        "which holds where a = 0, too, by its limit",
+        sp.limit(a * gap.subs(t, b * big_a / (a * big_b)), a, 0) - b * big_a / big_b,
+    )
+    n, i = sp.symbols("n i", integer=True, positive=True)
+    each_a, each_b = sp.IndexedBase("a"), sp.IndexedBase("b")
+    all_a, all_b = (sp.Sum(each[i], (i, 1, n)) for each in (each_a, each_b))
+    rest = sp.Sum(each_b[i] * big_a / big_b - each_a[i], (i, 1, n)).expand()
+    yield (
+        "and b A/B - a adds up to B A/B - A = 0",
+        sp.factor_terms(rest).subs({all_a: big_a, all_b: big_b}),
+    )
     # With a = p(x) K(x, y), b = m(x) K(x, y), summed over x: A and B are the laws after K at y
     yield (
         "a term is K p log(p/m); K adds up to 1 over y: the whole is KL(p || m) before",
@@ -198,10 +257,10 @@ def more_gaussian_noise():
 
 @processing.meaning()
 def processing_in_words(rng):
-    for _instance in range(10):
+    for share in (1e-3, *[1.0] * 9):  # hardly any noise, and nothing else
         p, q = rng.dirichlet(np.ones(6), 2)
-        kernel = rng.dirichlet(np.ones(5), 6)
-        noise = rng.dirichlet(np.ones(6))
+        kernel = (1 - share) * np.eye(6) + share * rng.dirichlet(np.ones(6), 6)
+        noise = (1 - share) * np.eye(6)[0] + share * rng.dirichlet(np.ones(6))
         noised = [np.real(np.fft.ifft(np.fft.fft(law) * np.fft.fft(noise))) for law in (p, q)]
         yield {
             "JS(p, q)": js(p, q),

@@ -93,7 +93,11 @@ def dimension_proof():
         (sp.powsimp(sp.expand_power_base(volume)) - (2 * slope * sp.sqrt(d)) ** (d + k) * n**-k),
     )
     yield "which goes to 0 as the grid is refined: volume 0", sp.limit(n**-k, n, sp.oo)
-    yield "all of R^d is countably many such cubes: sum of zeros", sp.summation(0, (i, 1, sp.oo))
+    room = sp.Symbol("epsilon", positive=True)
+    yield (
+        "all of R^d is countably many such cubes; with epsilon 2^-i for the i-th it is epsilon",
+        sp.summation(room / 2**i, (i, 1, sp.oo)) - room,
+    )
     p, q, collects = js_integrand()
     yield (
         "the data avoid it with probability 1: off it q = p_g = 0, and JS collects (p/2) log 2",

@@ -137,7 +137,7 @@ overlap = Claim(
     statement="Said: noise is added 'to Real and Real', and that the supports overlap afterwards "
     "'is only probable and need not occur'. Right: it is added to real *and fake* samples; with "
     "Gaussian noise both laws have a density everywhere, so they overlap with certainty, if ever "
-    "so little. Only bounded noise can fail.",
+    "so little. Only noise that is bounded, or has gaps, can fail.",
     formula=r"\theta \in \mathbb{R},\ s > 0:\quad \mathrm{JS}\bigl(\mathcal{N}(0, s^2), "
     r"\mathcal{N}(\theta, s^2)\bigr) < \log 2",
     sources=(

@@ -75,3 +75,30 @@ def test_samples_in_several_dimensions():
     assert asked[0].tolist() == [[0, 0], [1, 1], [2, 0], [5, 5]]
     assert Empirical([[1.0], [2.0]]).dimension == 1  # a column lies on the line
     assert p.rvs(5, random_state=0).shape == (5, 2)
+
+
+def test_a_law_in_a_subspace_is_refused_by_its_name():
+    flat, full = SPACE([0, 0], [[1, 1], [1, 1]], allow_singular=True), SPACE([0, 0])
+    message = "got a covariance that is not positive definite, expected a density"
+    for name in ("kl", "reverse-kl", "jeffreys", "squared-hellinger", "total-variation"):
+        # of two such laws the one that is looked at first
+        pairs = {"[pq]": (flat, flat)}
+        if name != "total-variation":
+            pairs |= {"p": (flat, full), "q": (full, flat)}
+        for side, pair in pairs.items():
+            with pytest.raises(ValueError, match=f"^{side}: {message}$"):
+                theory.f_divergence(*pair, name)
+
+
+@pytest.mark.parametrize("name", ["cdf", "sf", "ppf", "isf"])
+def test_points_in_the_plane_have_no_order(name):
+    law = Empirical([[0, 1], [2, 3]])
+    with pytest.raises(ValueError, match=f"^{name}: got a law in 2 dimensions, expected the line$"):
+        getattr(law, name)(0.5)
+
+
+@pytest.mark.parametrize("name", ["mean", "std", "support"])
+def test_points_in_the_plane_have_no_number_for_it(name):
+    law = Empirical([[0, 1], [2, 3]])
+    with pytest.raises(ValueError, match=f"^{name}: got a law in 2 dimensions, expected the line$"):
+        getattr(law, name)()

@@ -420,9 +420,9 @@ def test_other_laws_are_refused_by_name(measure, law, name):
     ],
 )
 def test_what_is_no_law_is_refused_by_its_name(calculate):
-    with pytest.raises(ValueError, match="^p: got str, accepted are"):
+    with pytest.raises(ValueError, match=r"^p: got str, accepted are"):
         calculate("normal", N(0, 1))
-    with pytest.raises(ValueError, match="^q: got str, accepted are"):
+    with pytest.raises(ValueError, match=r"^q: got str, accepted are"):
         calculate(N(0, 1), "normal")
 
 

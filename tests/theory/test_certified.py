@@ -446,5 +446,9 @@ def test_a_radius_that_is_not_reached_is_an_error(monkeypatch):
     with pytest.raises(ArithmeticError, match=r"reached a radius of .*, promised is 1e-20"):
         certified.js(*PAIRS["modes"])
     monkeypatch.setattr(certified, "_EFFORTS", ((160, 3),))
+    p, q = PAIRS["modes"]
+    for name in ("kl", "js", "total-variation", "squared-hellinger"):
+        with pytest.raises(ArithmeticError, match="reached a radius of"):
+            certified.f_divergence(p, q, name)
     with pytest.raises(ArithmeticError, match="reached a radius of"):
-        certified.wasserstein(*PAIRS["modes"])
+        certified.wasserstein(p, q)

@@ -25,6 +25,7 @@ def residuals(text, instances=None, **options):
         ("θ₁² ≤ ½", "theta_1^2 <= (1/2)"),
         (r"\frac{a}{b}", r"((a)/(b))"),
         (r"\frac{1}{\sqrt{2 \pi}}", "((1)/(sqrt(2 pi)))"),
+        (r"\tfrac12 + \frac 3{4} - \frac{5} x", r"((1)/(2)) + ((3)/(4)) - ((5)/(x))"),
         (r"p_{\mathrm{data}} \to p_g", "p_data -> p_g"),
         (r"x^{n+1} - W_1", "x^(n+1) − W₁"),
         (r"\Bigl( 1 - D \Bigr), \quad C''", "(1 - D),, C''"),

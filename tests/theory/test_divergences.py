@@ -224,6 +224,27 @@ def test_a_users_own_law():
     assert theory.wasserstein(mine, shifted, order=2) == pytest.approx(3, rel=1e-9)
 
 
+class Far(Normal):
+    """Its quartiles are infinite, its outermost quantiles are not."""
+
+    def _ppf(self, q):
+        return np.where(np.abs(q - 0.5) < 0.3, np.inf, stats.norm.ppf(q))
+
+
+class Torn(Normal):
+    """Its outermost quantiles are none."""
+
+    def _ppf(self, q):
+        return np.where(np.minimum(q, 1 - q) < 1e-9, np.nan, stats.norm.ppf(q))
+
+
+@pytest.mark.parametrize("family", [Far, Torn])
+def test_a_users_own_law_whose_quantiles_are_no_numbers(family):
+    message = "^q: mine has invalid parameters: its quantiles are not finite$"
+    with pytest.raises(ValueError, match=message):
+        theory.js(NORMAL, family(name="mine")())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -311,6 +311,17 @@ def test_a_counterexamples_miss_is_its_smallest(miss, reason):
 
 
 @isolated
+def test_descriptions_are_kept():
+    claim = complete(id="B-E98", alias="described", erratum=True)
+    claim.counterexample(at_least=1e-3, description="far off")(lambda: iter([1.0]))
+    claim.correction("right", tolerance=1e-9)(lambda: iter([0.0]))
+    claim.meaning()(lambda: iter([{}]))
+    assert [leg.description for leg in claim.legs] == [
+        "far off", "right", "title, statement and formula, evaluated",
+    ]  # fmt: skip
+
+
+@isolated
 def test_erratum_needs_a_counterexample():
     claim = complete(erratum=True)
     claim.correction("right", tolerance=1e-9)(lambda: iter([0.0]))

@@ -228,7 +228,7 @@ class Far(Normal):
     """Its quartiles are infinite, its outermost quantiles are not."""
 
     def _ppf(self, q):
-        return np.where(np.abs(q - 0.5) < 0.3, np.inf, stats.norm.ppf(q))
+        return np.where(np.abs(np.abs(q - 0.5) - 0.25) < 0.1, np.inf, stats.norm.ppf(q))
 
 
 class Torn(Normal):

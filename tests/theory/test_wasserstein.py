@@ -56,3 +56,11 @@ def test_wasserstein_between_a_sample_and_its_density():
     steps = (np.arange(300_000) + 0.5) / 300_000
     first = np.mean(np.abs(np.repeat(x, 1000) - stats.norm.ppf(steps)))
     assert theory.wasserstein(Empirical(x), stats.norm(0, 1)) == pytest.approx(first, rel=1e-4)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-4, 1e4, 1e9])
+def test_the_unit_of_length_does_not_matter(unit):
+    for order in (1, 1.5, 3):
+        plain = theory.wasserstein(stats.gamma(2), stats.laplace(1, 2), order)
+        found = theory.wasserstein(stats.gamma(2, scale=unit), stats.laplace(unit, 2 * unit), order)
+        assert found == pytest.approx(unit * plain, rel=1e-9)

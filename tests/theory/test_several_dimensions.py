@@ -102,3 +102,9 @@ def test_points_in_the_plane_have_no_number_for_it(name):
     law = Empirical([[0, 1], [2, 3]])
     with pytest.raises(ValueError, match=f"^{name}: got a law in 2 dimensions, expected the line$"):
         getattr(law, name)()
+
+
+def test_a_discriminator_of_the_plane_is_no_certified_one():
+    best = theory.optimal_discriminator(SPACE([0, 0]), SPACE([1, 0]))
+    with pytest.raises(ValueError, match="^d: got NormalVector, accepted are"):
+        theory.value(stats.norm(0, 1), stats.norm(1, 1), best, certified=True)

@@ -407,3 +407,11 @@ def test_js_near_and_far_uses_the_same_number():
                 for a, b in zip(up, down, strict=True)
             )
         assert theory.js(p, q) == pytest.approx(float(exact), rel=1e-9, abs=1e-24)
+
+
+@pytest.mark.parametrize("law", [Discrete([0, 1], [0.5, 0.5]), Mixture([1], [stats.gamma(2)])])
+@pytest.mark.parametrize("name", ["cdf", "sf", "ppf", "isf"])
+def test_what_a_law_is_asked_for_has_a_name(law, name):
+    argument = "u" if name in ("ppf", "isf") else "x"
+    with pytest.raises(ValueError, match=f"^{argument}: got 'a', expected numbers$"):
+        getattr(law, name)("a")

@@ -7,6 +7,7 @@ from scipy import stats
 import theory
 from normal_laws import LOG4
 from theory import Mixture
+from theory.calculators.ends import poles
 
 # Nothing overflows or divides by zero unawares, in scipy either.
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -65,3 +66,8 @@ def test_a_pole_that_cannot_be_told_by_the_distance():
     assert theory.total_variation(p, q) == pytest.approx(
         theory.total_variation(stats.beta(0.45, 0.45), stats.uniform()) / 2, abs=1e-6
     )
+
+
+def test_a_pole_with_little_mass_beyond_float64_is_none():
+    for a, count in ((0.45, 2), (0.97, 0)):
+        assert len(poles(Mixture([1], [stats.beta(a, a, 1)]))) == count

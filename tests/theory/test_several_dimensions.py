@@ -106,5 +106,5 @@ def test_points_in_the_plane_have_no_number_for_it(name):
 
 def test_a_discriminator_of_the_plane_is_no_certified_one():
     best = theory.optimal_discriminator(SPACE([0, 0]), SPACE([1, 0]))
-    with pytest.raises(ValueError, match="^d: got NormalVector, accepted are"):
+    with pytest.raises(ValueError, match=r"^d: got NormalVector, accepted are"):
         theory.value(stats.norm(0, 1), stats.norm(1, 1), best, certified=True)

@@ -189,3 +189,9 @@ def test_an_erratum_quotes_what_is_false_and_says_what_is_true():
     assert made.verify().status == "refuted"
     sharp = True
     assert "does not hold as written: JS <= log 3 is sharp" in made.verify().reason
+
+
+def test_a_function_may_have_its_power_before_its_argument():
+    angles = [{"x": x} for x in (0.3, 1.0, 2.0)]
+    assert max(residuals(r"\sin^2 x + \cos^{2}(x) = 1", angles)) < 1e-12
+    assert max(residuals(r"\tanh^3 x = 1 - 1 + (\tanh x)(\tanh x)(\tanh x)", angles)) < 1e-12

@@ -267,3 +267,9 @@ def test_an_f_of_ones_own_with_kinks():
     cost = (1 - ndtr(high - 1)) - 3 * (1 - ndtr(high)) + ndtr(low) / 3 - ndtr(low - 1)
     found = theory.f_divergence(stats.norm(1, 1), NORMAL, hinge)
     assert found == pytest.approx(cost, abs=1e-10)
+
+
+def test_an_f_that_overflows_is_refused_without_a_warning():
+    growing = own(name="growing", f=lambda u: np.exp(u) - math.e)
+    with pytest.raises(ValueError, match="^f: growing is not finite at u = 7"):
+        theory.f_divergence([0.5, 0.5], [0.9, 0.1], growing)

@@ -108,3 +108,9 @@ def test_a_discriminator_of_the_plane_is_no_certified_one():
     best = theory.optimal_discriminator(SPACE([0, 0]), SPACE([1, 0]))
     with pytest.raises(ValueError, match=r"^d: got NormalVector, accepted are"):
         theory.value(stats.norm(0, 1), stats.norm(1, 1), best, certified=True)
+
+
+def test_where_in_the_plane_d_is_no_number():
+    p, q = Empirical([[0, 0], [1, 1]]), Empirical([[1, 1], [5, 5]])
+    with pytest.raises(ValueError, match=r"^d: returned NaN at x = \[1\.? 1\.?\]$"):
+        theory.value(p, q, lambda x: np.where(x[:, 0] == 1, np.nan, 0.5))

@@ -271,5 +271,5 @@ def test_an_f_of_ones_own_with_kinks():
 
 def test_an_f_that_overflows_is_refused_without_a_warning():
     growing = own(name="growing", f=lambda u: np.exp(u) - math.e)
-    with pytest.raises(ValueError, match="^f: growing is not finite at u = 7"):
+    with pytest.raises(ValueError, match=r"^f: growing is not finite at u = 7"):
         theory.f_divergence([0.5, 0.5], [0.9, 0.1], growing)

@@ -225,8 +225,18 @@ def test_an_f_that_is_none_is_refused(f, message):
 def test_f_divergence_refuses_an_underflowing_density():
     gamma, folded = stats.gamma(2025, scale=1 / 45), stats.foldnorm(0.5)
     for p, q, name, message in (
-        (gamma, folded, "kl", r"^log q underflows at x = 39\.\d+ inside q's support, where p has"),
-        (folded, gamma, "reverse-kl", r"^log p underflows at x = 39\.\d+ inside p's support, wh"),
+        (
+            gamma,
+            folded,
+            "kl",
+            r"^log q underflows at x = 39\.\d+ inside q's support, where p has mass$",
+        ),
+        (
+            folded,
+            gamma,
+            "reverse-kl",
+            r"^log p underflows at x = 39\.\d+ inside p's support, where q has mass$",
+        ),
     ):
         with pytest.raises(ArithmeticError, match=message):
             theory.f_divergence(p, q, name)

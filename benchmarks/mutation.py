@@ -82,7 +82,8 @@ def drawn(names: list[str], count: int, seed: int) -> list[str]:
 
 MUTANTS = Path("mutants")
 # mutmut's exit codes: pytest's own, and those by which it says why a mutant was stopped.
-OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "untested", 36: "killed by timeout"}
+OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "untested"}
+OUTCOMES |= dict.fromkeys((36, -24, 24, 152, 255), "killed by timeout")
 
 
 def of_calculators(count: int, seed: int, jobs: int):

@@ -14,7 +14,7 @@ import theory
 from theory import Mixture
 from theory.calculators import certified, certified_logs
 from theory.calculators.certified_logs import Logs
-from theory.claim import AS_STATED, Claim
+from theory.calculators.convex_functions import F_DIVERGENCES
 
 N, M = stats.norm, Mixture.normal
 
@@ -411,6 +411,21 @@ def test_other_laws_are_refused_by_name(measure, law, name):
             calculate(*arguments)
 
 
+@pytest.mark.parametrize(
+    "calculate",
+    [
+        *(getattr(certified, measure) for measure in MEASURES),
+        *(lambda p, q, name=name: certified.f_divergence(p, q, name) for name in F_DIVERGENCES),
+        lambda p, q: certified.value(p, q, theory.optimal_discriminator(N(0, 1), N(1, 1))),
+    ],
+)
+def test_what_is_no_law_is_refused_by_its_name(calculate):
+    with pytest.raises(ValueError, match=r"^p: got str, accepted are"):
+        calculate("normal", N(0, 1))
+    with pytest.raises(ValueError, match=r"^q: got str, accepted are"):
+        calculate(N(0, 1), "normal")
+
+
 def test_value_needs_to_know_the_laws_of_d():
     with pytest.raises(ValueError, match="d: got Discriminator, expected what"):
         certified.value(N(0, 1), N(1, 1), theory.Discriminator(lambda x: x))
@@ -431,57 +446,9 @@ def test_a_radius_that_is_not_reached_is_an_error(monkeypatch):
     with pytest.raises(ArithmeticError, match=r"reached a radius of .*, promised is 1e-20"):
         certified.js(*PAIRS["modes"])
     monkeypatch.setattr(certified, "_EFFORTS", ((160, 3),))
+    p, q = PAIRS["modes"]
+    for name in ("kl", "js", "total-variation", "squared-hellinger"):
+        with pytest.raises(ArithmeticError, match="reached a radius of"):
+            certified.f_divergence(p, q, name)
     with pytest.raises(ArithmeticError, match="reached a radius of"):
-        certified.wasserstein(*PAIRS["modes"])
-
-
-# Certified legs of claims.
-
-
-def certified_leg(*yields):
-    """The verdict of a claim whose certified leg, at tolerance 1e-9, yields these."""
-    claim = Claim(id="A-JS-99", alias="made-up", title="t", statement="s", sources=("Nobody 2000",))
-
-    @claim.symbolic(scope=AS_STATED)
-    def proof():
-        import sympy
-
-        x = sympy.Symbol("x", positive=True)
-        yield "a square", (x + 1) ** 2 - x**2 - 2 * x - 1
-
-    @claim.certified(tolerance=1e-9)
-    def _():
-        yield from yields
-
-    @claim.control("wrong", of=proof)
-    def _():
-        yield "one is nothing", 1
-
-    return claim.verify()
-
-
-@pytest.mark.usefixtures("own_registry")
-def test_a_certified_leg_holds():
-    verdict = certified_leg(flint.arb(0), flint.arb(-5e-10, 4e-10))
-    assert (verdict.status, verdict.reason) == ("proved", "")
-    leg = next(e for e in verdict.evidence if e.kind == "certified")
-    assert leg.instances == 2
-    assert leg.residual == pytest.approx(9e-10)
-
-
-@pytest.mark.usefixtures("own_registry")
-@pytest.mark.parametrize(
-    ("yields", "reason"),
-    [
-        ([flint.arb(0), flint.arb(2e-9)], "residual 2e-09 must be at most 1e-09"),
-        ([flint.arb(0, 2e-9)], "residual 2e-09 must be at most 1e-09"),  # too wide to tell
-        ([flint.arb.nan()], "a residual is NaN"),
-        ([flint.arb.pos_inf()], "residual inf must be at most"),
-        ([0.0], "TypeError: a certified leg yielded float, expected a flint.arb"),
-        ([], "no instance was checked"),
-    ],
-)
-def test_a_bad_certified_leg_fails(yields, reason):
-    verdict = certified_leg(*yields)
-    assert verdict.status == "failed"
-    assert reason in verdict.reason
+        certified.wasserstein(p, q)

@@ -297,10 +297,10 @@ def test_a_miss_that_is_stated_is_the_miss_that_is_found():
     assert why(claim.verify()) == "control: it misses by 0.51, and 0.5 is stated"
 
 
-def erratum(gap: float, corrected: float) -> Claim:
+def erratum(gap: float, corrected: float, miss: float | None = None) -> Claim:
     claim = complete(id="B-E99", alias="made-up-erratum", erratum=True)
 
-    @claim.counterexample(at_least=1e-3)
+    @claim.counterexample(at_least=1e-3, miss=miss)
     def _():
         yield gap
         yield 1.0
@@ -324,6 +324,26 @@ def erratum(gap: float, corrected: float) -> Claim:
 )
 def test_erratum(gap, corrected, status):
     assert erratum(gap, corrected).verify().status == status
+
+
+@isolated
+@pytest.mark.parametrize(
+    ("miss", "reason"),
+    [(0.5, ""), (0.51, "counterexample: it misses by 0.5, and 0.51 is stated")],
+)
+def test_a_counterexamples_miss_is_its_smallest(miss, reason):
+    assert erratum(0.5, 0.0, miss).verify().reason == reason
+
+
+@isolated
+def test_descriptions_are_kept():
+    claim = complete(id="B-E98", alias="described", erratum=True)
+    claim.counterexample(at_least=1e-3, description="far off")(lambda: iter([1.0]))
+    claim.correction("right", tolerance=1e-9)(lambda: iter([0.0]))
+    claim.meaning()(lambda: iter([{}]))
+    assert [leg.description for leg in claim.legs[-3:]] == [
+        "far off", "right", "title, statement and formula, evaluated",
+    ]  # fmt: skip
 
 
 @isolated

@@ -25,6 +25,7 @@ def residuals(text, instances=None, **options):
         ("θ₁² ≤ ½", "theta_1^2 <= (1/2)"),
         (r"\frac{a}{b}", r"((a)/(b))"),
         (r"\frac{1}{\sqrt{2 \pi}}", "((1)/(sqrt(2 pi)))"),
+        (r"\tfrac12 + \frac 3{4} - \frac{5} x", r"((1)/(2)) + ((3)/(4)) - ((5)/(x))"),
         (r"p_{\mathrm{data}} \to p_g", "p_data -> p_g"),
         (r"x^{n+1} - W_1", "x^(n+1) − W₁"),
         (r"\Bigl( 1 - D \Bigr), \quad C''", "(1 - D),, C''"),
@@ -188,3 +189,9 @@ def test_an_erratum_quotes_what_is_false_and_says_what_is_true():
     assert made.verify().status == "refuted"
     sharp = True
     assert "does not hold as written: JS <= log 3 is sharp" in made.verify().reason
+
+
+def test_a_function_may_have_its_power_before_its_argument():
+    angles = [{"x": x} for x in (0.3, 1.0, 2.0)]
+    assert max(residuals(r"\sin^2 x + \cos^{2}(x) = 1", angles)) < 1e-12
+    assert max(residuals(r"\tanh^3 x = 1 - 1 + (\tanh x)(\tanh x)(\tanh x)", angles)) < 1e-12

@@ -124,11 +124,11 @@ def f_divergence(p: Any, q: Any, name: str) -> arb:
     Raises:
         ValueError: also for pearson and neyman of mixtures.
     """
+    a, b = _law(p, "p"), _law(q, "q")
     if name == "reverse-kl":
         return kl(q, p)
     if name in _PLAIN:
         return _PLAIN[name](p, q)
-    a, b = _law(p, "p"), _law(q, "q")
     if name in ("pearson", "neyman"):
         if len(a) != 1 or len(b) != 1:
             raise ValueError(

@@ -54,14 +54,14 @@ class NormalVector:
             ) from None
 
 
-def kl(p: NormalVector, q: NormalVector) -> float:
+def kl(p: NormalVector, q: NormalVector, names: tuple[str, str] = ("p", "q")) -> float:
     """KL(p || q) = sum (l - 1 - log l) / 2 + d' S_q^-1 d / 2, d = m_p - m_q, l the eigenvalues of
-    S_q^-1 S_p.
+    S_q^-1 S_p; `names` are those by which a law without density is refused.
 
     Source: Kullback 1959, Information Theory and Statistics, chapter 9, equation 1.2.
     """
-    inverse = linalg.inv(q.factor("q"))
-    rows = inverse @ p.factor("p")
+    inverse = linalg.inv(q.factor(names[1]))
+    rows = inverse @ p.factor(names[0])
     excess = np.linalg.svd(rows, compute_uv=False) ** 2 - 1  # l - 1
     shift = inverse @ (p.mean - q.mean)
     return float(max(0.0, np.sum(excess - np.log1p(excess)) / 2) + shift @ shift / 2)
@@ -88,8 +88,9 @@ def squared_hellinger(p: NormalVector, q: NormalVector) -> float:
 
     Source: Pardo 2006, Statistical Inference Based on Divergence Measures, chapter 1.
     """
+    factors = p.factor("p"), q.factor("q")
     middle = np.linalg.cholesky((p.covariance + q.covariance) / 2)
-    logs = [np.log(np.diag(f)).sum() for f in (p.factor("p"), q.factor("q"), middle)]
+    logs = [np.log(np.diag(f)).sum() for f in (*factors, middle)]
     shift = linalg.solve_triangular(middle, p.mean - q.mean, lower=True)
     affinity = (logs[0] + logs[1]) / 2 - logs[2] - shift @ shift / 8
     return float(max(0.0, -2 * np.expm1(affinity)))
@@ -111,7 +112,7 @@ def f_divergence(p: NormalVector, q: NormalVector, name: str) -> float:
     if name == "squared-hellinger":
         return squared_hellinger(p, q)
     there = kl(p, q) if name != "reverse-kl" else 0.0
-    return there + (kl(q, p) if name != "kl" else 0.0)
+    return there + (kl(q, p, ("q", "p")) if name != "kl" else 0.0)
 
 
 def wasserstein(p: NormalVector, q: NormalVector) -> float:

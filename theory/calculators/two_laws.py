@@ -60,8 +60,7 @@ def integral(
     if rough is None:
         return beside + integrate_far(f, edges, cuts, scale)
     tolerance, fault = rough
-    below, above = p.cdf(edges) + q.cdf(edges), p.sf(edges) + q.sf(edges)
-    mass = np.where(below[1:] < 1, np.diff(below), -np.diff(above))
+    mass = np.diff(p.cdf(edges) + q.cdf(edges))
     known = [end for law in (p, q) for pair in law._intervals() for end in pair]
     known = np.unique(np.concatenate([known, more, edges[[0, -1]], [end.limit for end in ends]]))
     return beside + settled(

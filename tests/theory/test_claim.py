@@ -332,7 +332,7 @@ def test_erratum(gap, corrected, status):
     [(0.5, ""), (0.51, "counterexample: it misses by 0.5, and 0.51 is stated")],
 )
 def test_a_counterexamples_miss_is_its_smallest(miss, reason):
-    assert erratum(0.5, 0.0, miss).verify().reason == reason
+    assert why(erratum(0.5, 0.0, miss).verify()) == reason
 
 
 @isolated

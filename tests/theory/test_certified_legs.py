@@ -1,9 +1,9 @@
-"""Legs of claims that yield balls."""
+"""Legs of claims that yield balls, and decimals that balls prove."""
 
 import flint
 import pytest
 
-from theory.claim import AS_STATED, Claim
+from theory.claim import AS_STATED, Claim, rounds_to
 
 
 def certified_leg(*yields):
@@ -53,3 +53,19 @@ def test_a_bad_certified_leg_fails(yields, reason):
     verdict = certified_leg(*yields)
     assert verdict.status == "failed"
     assert reason in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("ball", "printed", "rounds"),
+    [
+        (flint.arb("0.9995"), "1.00", True),
+        (flint.arb("0.9951"), "1.00", True),
+        (flint.arb("0.9949"), "1.00", False),
+        (flint.arb("0.9951", "0.0002"), "1.00", False),  # some of it rounds to 0.99
+        (flint.arb("-3.6"), "-4", True),
+        (flint.arb("-3.4"), "-4", False),
+        (flint.arb.nan(), "1.00", False),
+    ],
+)
+def test_all_of_a_ball_rounds_to_a_decimal_or_it_is_not_proved(ball, printed, rounds):
+    assert rounds_to(ball, printed) is rounds

@@ -13,6 +13,7 @@ from theory.claim.claim import (
     Verdict,
     excess,
 )
+from theory.claim.sizes import rounds_to
 
 __all__ = [
     "AS_STATED",
@@ -23,4 +24,5 @@ __all__ = [
     "Status",
     "Verdict",
     "excess",
+    "rounds_to",
 ]

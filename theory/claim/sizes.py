@@ -36,6 +36,14 @@ def ball(item: Any, farthest: bool) -> float:
     return float(item.abs_upper() if farthest else item.abs_lower())  # NaN when the ball is
 
 
+def rounds_to(ball: Any, printed: str) -> bool:
+    """Whether every number that a `flint.arb` ball holds rounds to this decimal, as printed."""
+    import flint
+
+    places = len(printed.partition(".")[2])
+    return bool(abs(ball - flint.arb(printed)) * 10**places < flint.arb("0.5"))
+
+
 def symbolic(residual: Any) -> float:
     """0 when sympy reduces the residual to zero (or true), else its size, or infinity."""
     import sympy

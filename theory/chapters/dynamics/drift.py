@@ -73,7 +73,8 @@ def drift_proof():
         (alternating - sp.Matrix([x + h * u, y + h * (v + h * slope)])).applyfunc(sp.expand),
     )
     yield (
-        "T/h steps that are off by h^3 each are off by h^2 in all, less than the drift's h",
+        "T/h steps that are off by h^3 each are off by a constant times h^2 in all (the flow's "
+        "velocity is Lipschitz where it runs: Gronwall), less than the drift's h",
         sp.expand(t / h * h**3 - t * h**2),
     )
     at = [(u, -y), (v, x)]

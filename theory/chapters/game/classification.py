@@ -21,6 +21,7 @@ from theory.chapters.game.expressions import (
     inside,
     masses,
     maximum_steps,
+    one_sided_steps,
     optimum,
     value_at,
 )
@@ -263,10 +264,12 @@ def unbalanced_proof():
     pi = inside(r)
     D = sp.Symbol("D")
     yield (
-        "the batch's V is pi p log D + (1 - pi) q log(1 - D): V with masses pi p and (1 - pi) q",
+        "the batch's V is pi p log D + (1 - pi) q log(1 - D): V with masses pi p and (1 - pi) q, "
+        "whose best D is A-DST-01's, also where one law has no mass",
         value_at(pi * p, (1 - pi) * q, D) - (pi * p * sp.log(D) + (1 - pi) * q * sp.log(1 - D)),
     )
     yield from maximum_steps(pi * p, (1 - pi) * q)
+    yield from one_sided_steps(pi * p, (1 - pi) * q)
     best = optimum(pi * p, (1 - pi) * q)
     yield "D* = pi p / (pi p + (1 - pi) q)", best - pi * p / (pi * p + (1 - pi) * q)
     yield (

@@ -16,7 +16,14 @@ from scipy.special import expit, log_expit
 
 from theory.calculators.densities import Mixture
 from theory.calculators.divergences import Discriminator, optimal_discriminator, value
-from theory.chapters.game.expressions import inside, masses, maximum_steps, optimum, value_at
+from theory.chapters.game.expressions import (
+    inside,
+    masses,
+    maximum_steps,
+    one_sided_steps,
+    optimum,
+    value_at,
+)
 from theory.chapters.game.laws import best_output, best_value, random_mixture
 from theory.claim import AS_STATED, Claim, excess
 
@@ -44,20 +51,6 @@ optimal = Claim(
 )
 
 
-def _one_sided_steps():
-    """Where one law has no mass: the best D is 0 or 1, as D* says."""
-    import sympy as sp
-
-    p, q = masses()
-    s, D = sp.symbols("s D", positive=True)
-    falls = sp.diff(value_at(0, q, D), D).subs(D, inside(s))
-    yield "p = 0: h = q log(1 - D) falls on (0, 1)", sp.cancel(falls) < 0
-    yield "from h(0) = 0, and D* = 0", sp.Matrix([value_at(0, q, sp.S.Zero), optimum(0, q)])
-    rises = sp.diff(value_at(p, 0, D), D).subs(D, inside(s))
-    yield "q = 0: h = p log D rises on (0, 1)", sp.cancel(rises) > 0
-    yield "to h(1) = 0, and D* = 1", sp.Matrix([value_at(p, 0, sp.S.One), optimum(p, 0) - 1])
-
-
 @optimal.symbolic(scope=AS_STATED)
 def optimal_proof():
     import sympy as sp
@@ -71,7 +64,7 @@ def optimal_proof():
             *(sp.Eq(sp.limit(value_at(p, q, D), D, *end), -sp.oo) for end in ((0, "+"), (1, "-")))
         ),
     )
-    yield from _one_sided_steps()
+    yield from one_sided_steps(p, q)
     yield (
         "both logarithms are of numbers below 1: h < 0, and the larger at each x is so in all",
         sp.cancel(1 - inside(s)) > 0,
@@ -180,7 +173,7 @@ def maximum_proof():
     yield "h'' < 0 with p = 0", within.subs(p, 0) < 0
     yield "h'' < 0 with q = 0", within.subs(q, 0) < 0
     yield from maximum_steps(p, q)
-    yield from _one_sided_steps()
+    yield from one_sided_steps(p, q)
 
 
 def _curvature(p: float, q: float, d: float) -> float:

@@ -126,3 +126,16 @@ def maximum_steps(p: Any, q: Any) -> Any:
         "as 1 - D* = q/(p + q), its height is p log(p/(p + q)) + q log(q/(p + q))",
         cancelled(value_at(p, q, optimum(p, q))) - best_value_at(p, q),
     )
+
+
+def one_sided_steps(p: Any, q: Any) -> Any:
+    """Where one law has no mass the best D is 0 or 1, as D* says: steps of a proof."""
+    import sympy as sp
+
+    s, D = sp.symbols("s D", positive=True)
+    falls = sp.diff(value_at(0, q, D), D).subs(D, inside(s))
+    yield "p = 0: h = q log(1 - D) falls on (0, 1)", sp.cancel(falls) < 0
+    yield "from h(0) = 0, and D* = 0", sp.Matrix([value_at(0, q, sp.S.Zero), optimum(0, q)])
+    rises = sp.diff(value_at(p, 0, D), D).subs(D, inside(s))
+    yield "q = 0: h = p log D rises on (0, 1)", sp.cancel(rises) > 0
+    yield "to h(1) = 0, and D* = 1", sp.Matrix([value_at(p, 0, sp.S.One), optimum(p, 0) - 1])

@@ -271,7 +271,7 @@ at_optimum = Claim(
     "V = -log 2 int p_data - log 2 int p_g = -2 log 2 = -log 4.",
     formula=r"p_g = p_{\mathrm{data}}: \quad V(D^*, G) = -\log 2 \int p_{\mathrm{data}}\,dx - "
     r"\log 2 \int p_g\,dx = -2 \log 2 = -\log 4",
-    assumptions=("p_g = p_data",),
+    assumptions=("p_g = p_data", "D* = 1/2 is meant where p_data has mass"),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
 )
 
@@ -353,7 +353,7 @@ every_d = Claim(
     "D = 1/2.",
     formula=r"p_g = p_{\mathrm{data}}: \quad V(D, G) \le -\log 4, \quad V(D, G) = -\log 4 "
     r"\Leftrightarrow D = \frac{1}{2}",
-    assumptions=("p_g = p_data",),
+    assumptions=("p_g = p_data", "D = 1/2 is meant almost everywhere under p_data"),
     sources=("Goodfellow et al. 2014, Theorem 1", "000_8b69f153baee6a3b.txt:343-364"),
 )
 
@@ -373,7 +373,8 @@ def every_d_proof():
     yield "1/4 - D (1 - D) = (D - 1/2)^2", sp.expand(sp.Rational(1, 4) - D * (1 - D) - square)
     yield "so D (1 - D) <= 1/4", square >= 0
     yield (
-        "with equality at D = 1/2 only: (D - 1/2)^2 at D = 1/2 + e is e^2",
+        "with equality at D = 1/2 only: (D - 1/2)^2 at D = 1/2 + e is e^2; the integrand of what V "
+        "lacks is >= 0, so V = -log 4 only if it is 0 almost everywhere",
         sp.expand(square.subs(D, sp.Rational(1, 2) + e) - e**2),
     )
     yield "and log is increasing: V <= log(1/4) int p", sp.diff(sp.log(s), s) > 0

@@ -14,7 +14,7 @@ from scipy.special import ndtr
 
 from theory.calculators.densities import Mixture
 from theory.calculators.divergences import optimal_discriminator, total_variation
-from theory.chapters.game.expressions import hinge_at, inside, masses, optimum
+from theory.chapters.game.expressions import hinge_at, inside, optimum
 from theory.claim import AS_STATED, Claim
 
 error = Claim(
@@ -38,8 +38,7 @@ def _larger_steps():
     """min(p, q) = (p + q)/2 - |p - q|/2, by which of the two is larger."""
     import sympy as sp
 
-    p, q = masses()
-    d = sp.Symbol("d", nonnegative=True)
+    p, q, d = sp.symbols("p q d", nonnegative=True)
     gap, tv = sp.symbols("gap TV", nonnegative=True)  # |p - q|
     smaller = (p + q) / 2 - gap / 2
     for case, a, b in (("p >= q", q + d, q), ("p < q", p, p + d)):
@@ -57,7 +56,8 @@ def _larger_steps():
 def error_proof():
     import sympy as sp
 
-    q, d, s = sp.symbols("q d s", positive=True)
+    d, s = sp.symbols("d s", positive=True)
+    q = sp.Symbol("q", nonnegative=True)  # the smaller mass, which may be 0
     tv = sp.Symbol("TV", real=True)
     half = sp.Rational(1, 2)
     says_real = inside(s)  # the chance with which any classifier says so at x

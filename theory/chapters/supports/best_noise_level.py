@@ -11,7 +11,7 @@ import numpy as np
 
 from theory.calculators.divergences import js
 from theory.calculators.noise import js_gradient
-from theory.claim import AS_STATED, Claim, excess
+from theory.claim import AS_STATED, Claim, excess, rounds_to
 
 _NOISE = "Arjovsky and Bottou 2017, Towards Principled Methods for Training GANs, section 3"
 
@@ -121,24 +121,20 @@ def _decimal_steps():
     """The decimals, by balls that are proved to hold the numbers: the proof's last steps."""
     import flint
 
-    def rounds(ball, printed: str) -> bool:
-        places = len(printed.partition(".")[2])
-        return bool(abs(ball - flint.arb(printed)) * 10**places < flint.arb("0.5"))
-
     with flint.ctx.workprec(128):
         ratio, gradient = _certified_best()
         yield (
             "F > 0 at 2.4560 and F < 0 at 2.4564: the zero rounds to it",
-            rounds(ratio, _BEST_RATIO),
+            rounds_to(ratio, _BEST_RATIO),
         )
-        yield "r^2 h/2 there, by F at both: g* theta", rounds(gradient, _BEST_GRADIENT)
+        yield "r^2 h/2 there, by F at both: g* theta", rounds_to(gradient, _BEST_GRADIENT)
         ten, about, printed = _AT_TEN_NUMBERS
-        yield "at theta = 10 the best s rounds to 4", rounds(ten / ratio, about)
-        _slope, height = _slope_and_height(flint.arb(ten) / flint.arb(about))
-        yield "and the gradient at s = 4 to this", rounds(height / ten, printed)
+        yield "at theta = 10 the best s rounds to 4", rounds_to(ten / ratio, about)
+        _slope, height = slope_and_height(flint.arb(ten) / flint.arb(about))
+        yield "and the gradient at s = 4 to this", rounds_to(height / ten, printed)
 
 
-def _slope_and_height(r):
+def slope_and_height(r):
     """Balls that hold F(r) = 2/r - r/4 + K'/K, and r^2 h/2, at the ball r."""
     import flint
 
@@ -164,7 +160,7 @@ def _certified_best():
     import flint
 
     low, high = flint.arb("2.4560"), flint.arb("2.4564")
-    (rising, least), (falling, _height) = _slope_and_height(low), _slope_and_height(high)
+    (rising, least), (falling, _height) = slope_and_height(low), slope_and_height(high)
     if not (rising > 0 and falling < 0):
         raise ArithmeticError("F does not change its sign there")
     way = high - low

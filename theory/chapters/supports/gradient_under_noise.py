@@ -12,7 +12,8 @@ import numpy as np
 from theory.calculators.densities import Mixture
 from theory.calculators.divergences import js, optimal_discriminator
 from theory.calculators.noise import js_gradient
-from theory.claim import AS_STATED, Claim
+from theory.chapters.supports.best_noise_level import slope_and_height
+from theory.claim import AS_STATED, Claim, rounds_to
 
 # dJS/dtheta at s = 1 by theta, as printed.
 _GRADIENTS = {1: "0.198986", 2: "0.224800", 4: "0.068597", 8: "0.000196"}
@@ -32,7 +33,11 @@ gradient = Claim(
     formula=r"\frac{d}{d\theta} \mathrm{JS}(p_0, p_\theta) = \frac{1}{2} \int \frac{\partial "
     r"p_\theta}{\partial \theta} \log \frac{2 p_\theta}{p_0 + p_\theta}\, dx = \frac{\theta}{2 s^2}"
     r"\, \mathbb{E}_{x \sim N(\theta, s^2)}[D^*(x)]",
-    assumptions=("the family is smooth in theta", "the support does not move"),
+    assumptions=(
+        "the family is differentiable in theta, under the integral",
+        "the support does not move",
+        "for a shift, p_theta log(1 - D*) goes to 0 at both ends",
+    ),
     sources=(
         "Arjovsky and Bottou 2017, section 3 and Theorem 3.2",
         "Goodfellow et al. 2014, Theorem 1, differentiated",
@@ -63,11 +68,19 @@ def gradient_proof():
 
     moved = density(theta)
     tilt = sp.diff(moved, theta)
+    f, line = sp.Function("f"), (x, -sp.oo, sp.oo)
+    mass = sp.Integral(f(x, theta), line)  # of p_theta
     yield (
-        "the factor 2 in the logarithm adds (log 2)/2 int dp_theta/dtheta, which is 0",
-        sp.integrate(tilt.subs(theta, 0), (x, -sp.oo, sp.oo)),
+        "the factor 2 in the logarithm adds (log 2)/2 int dp_theta/dtheta: the slope of the mass, "
+        "which is 0, as p_theta has mass 1 at every theta",
+        sp.Integral(sp.diff(f(x, theta), theta), line) - sp.diff(mass, theta),
     )
-    yield "a shift: dp_theta/dtheta = -dp_theta/dx", sp.simplify(tilt + sp.diff(moved, x))
+    yield "for a normal law by its integral, too", sp.integrate(tilt.subs(theta, 0), line)
+    shifted = f(x - theta)
+    yield (
+        "a shift, p_theta(x) = f(x - theta): dp_theta/dtheta = -dp_theta/dx",
+        (sp.diff(shifted, theta) + sp.diff(shifted, x)).doit(),
+    )
     # By parts, the ends being 0: int -(dp/dx) log(1 - D*) = int p d log(1 - D*)/dx
     shape, weight = sp.Function("q")(x), sp.Function("w")(x)
     yield (
@@ -91,6 +104,20 @@ def gradient_proof():
         "and -da/dx = theta/s^2: so dJS/dtheta = theta/(2 s^2) E[D*]",
         sp.simplify(-sp.diff(logit, x) - theta / s**2),
     )
+    for far, printed in _GRADIENTS.items():
+        yield (
+            f"at s = 1 and theta = {far}, as a ball (A-SUP-13's), it rounds to its six decimals",
+            rounds_to(_certified_gradient(far), printed),
+        )
+
+
+def _certified_gradient(theta: int):
+    """A ball that holds the gradient theta/2 E[D*] at s = 1, by its height times theta."""
+    import flint
+
+    with flint.ctx.workprec(128):
+        _slope, height = slope_and_height(flint.arb(theta))
+        return height / theta
 
 
 def central_quotient(law, theta: float, h: float = 0.02) -> float:

@@ -13,7 +13,7 @@ from theory.calculators.densities import Mixture
 from theory.calculators.divergences import js, optimal_discriminator, value
 from theory.calculators.noise import js_gradient, noised_uniform, noised_uniform_density
 from theory.chapters.supports.expressions import js_integrand
-from theory.claim import AS_STATED, Claim
+from theory.claim import AS_STATED, Claim, rounds_to
 
 _LOG2 = math.log(2)
 _NOISE = "Arjovsky and Bottou 2017, Towards Principled Methods for Training GANs, section 3"
@@ -222,6 +222,22 @@ def scale_proof():
         ),
     )
     yield "the gradient (r/2) E[D*] is positive, as r/2 and D* are", r / 2 * sigma > 0
+    yield (
+        "at theta = s/20 the ratio, as a ball, rounds to its five decimals (s = 20 and theta = 1, "
+        "as only theta/s counts)",
+        rounds_to(_certified_ratio(), _RATIO),
+    )
+
+
+def _certified_ratio():
+    """A ball that holds JS/(theta^2/(8 s^2)) at s = 20 and theta = 1."""
+    import flint
+    from scipy import stats
+
+    from theory.calculators import certified
+
+    with flint.ctx.workprec(128):
+        return certified.js(stats.norm(0, 20), stats.norm(1, 20)) * (8 * 20**2)
 
 
 _LEVELS = (0.1, 1.0, 7.0)

@@ -31,7 +31,11 @@ bounded = Claim(
     "overlap 'may not happen' is true only of noise that is bounded, as this is, or has gaps; "
     "noise whose density is positive everywhere, as Gaussian noise is, always overlaps.",
     formula=r"\mathrm{JS} = \min\left(\frac{|\theta|}{w}, 1\right) \log 2",
-    assumptions=("the noise is uniform with width w > 0", "other noise has a density"),
+    assumptions=(
+        "the noise is uniform with width w > 0",
+        "other noise has a density",
+        "a gap: a set of positive length, between places with mass, where the density is 0",
+    ),
     sources=(
         _NOISE,
         "000_8b69f153baee6a3b.txt:536",
@@ -80,6 +84,14 @@ def bounded_proof():
     yield (
         "a normal density is such a one",
         sp.exp(-(y**2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi)) > 0,
+    )
+    start, later, beyond = f, f + sp.Symbol("d", nonnegative=True), w
+    place = later + beyond
+    yield (
+        "noise that is not bounded and has no gaps has mass almost everywhere on a half-line, or "
+        "on the line; shifted, on a half-line in the same direction: what lies beyond both ends "
+        "has mass of both",
+        sp.And(place - start > 0, place - later > 0),
     )
     n = sp.Symbol("n", integer=True, nonnegative=True)
     at_least, at_most = 2 + 4 * n, 2 + 4 * (-1 - n)  # 2 + 4m, m whole

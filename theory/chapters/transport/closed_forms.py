@@ -27,7 +27,7 @@ from theory.chapters.transport.plans import (
     quadrature,
     towards_zero,
 )
-from theory.claim import AS_STATED, Claim, excess
+from theory.claim import AS_STATED, Claim, excess, rounds_to
 
 closed_forms = Claim(
     id="A-OT-06",
@@ -272,6 +272,24 @@ def orders_proof():
             mean((d + u - v) ** 2) - d**2 - (s - t) ** 2 - s * t * mean((u / s - v / t) ** 2)
         ),
     )
+    first, second = _example_in_balls()
+    yield (
+        "W1 = d erf(d/(s sqrt 2)) + s sqrt(2/pi) e^(-d^2/(2s^2)) (A-OT-06) at d = 0.7, s = 1.4, as "
+        "a ball: it rounds to this",
+        rounds_to(first, str(_FIRST)),
+    )
+    yield "and W2 = sqrt(d^2 + s^2) = sqrt(2.45) to this", rounds_to(second, str(_SECOND))
+
+
+def _example_in_balls():
+    """Balls that are proved to hold W1 and W2 of the example."""
+    import flint
+
+    with flint.ctx.workprec(128):
+        d, s = flint.arb(7) / 10, flint.arb(14) / 10
+        middle = d * (d / (s * flint.arb(2).sqrt())).erf()
+        edge = s * (2 / flint.arb.pi()).sqrt() * (-d * d / (2 * s * s)).exp()
+        return middle + edge, (d * d + s * s).sqrt()
 
 
 def _example():

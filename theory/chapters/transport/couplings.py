@@ -235,10 +235,11 @@ product = Claim(
     id="A-OT-04",
     alias="product-plan",
     title="p(x) q(y) ∈ Γ(p, q): (.4, .3, .2, .1, 0) and its mirror image cost 2.12 against W₁ = 2",
-    statement="The product p(x)q(y) is always a plan, so that Γ(p, q) is never empty; it costs "
+    statement="The product p(x)q(y) is a plan, so that Γ(p, q) is never empty; it costs "
     "E|X - Y| for independent X and Y, in general more than W1. For p = (.4, .3, .2, .1, 0) on "
     "0, ..., 4 and q its mirror image it costs E|X - Y| = 2.12, and W1 = 2.",
     formula=r"W_1(p, q) \le \iint |x - y|\,p(x)\,q(y)\,dx\,dy = \mathrm{E}\,|X - Y|",
+    assumptions=("p and q have densities, or finitely many points",),
     sources=(f"{VILLANI}, introduction", f"{COMPUTATIONAL}, section 2.3", EXERCISE),
 )
 

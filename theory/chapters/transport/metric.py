@@ -316,7 +316,10 @@ weaker = Claim(
     "mass TV, travels diam at most. So W1 is weaker: what converges in TV (or JS) does so in W1, "
     "not the other way round.",
     formula=r"W_1(p, q) \le \operatorname{diam} \cdot \mathrm{TV}(p, q)",
-    assumptions=("all mass lies in a bounded set",),
+    assumptions=(
+        "all mass lies in a bounded set",
+        "finitely many points (for densities the sums are integrals)",
+    ),
     sources=(
         f"{VILLANI}, Proposition 7.10",
         "Villani 2009, Optimal Transport: Old and New, Theorem 6.15",

@@ -69,6 +69,13 @@ def several_proof():
         "the reflection 4/3",
         sp.integrate(((2 - x) - x) ** 2, (x, 0, 1)) - sp.Rational(4, 3),
     )
+    d = sp.Symbol("d", real=True)
+    yield (
+        "a strictly convex price h(y - x): E h(Y - X) >= h(E(Y - X)) = h(1), with equality only "
+        "where Y - X = 1 (Jensen): the translation alone is best; for the square, d^2 lies above "
+        "its tangent at 1 by (d - 1)^2",
+        sp.expand(d**2 - (1 + 2 * (d - 1)) - (d - 1) ** 2),
+    )
 
 
 def _translation(x: float) -> float:

@@ -72,6 +72,21 @@ def test_false_relations_do_not(text):
     assert max(residuals(text)) > 1e-3
 
 
+@pytest.mark.parametrize("text", ["x = 0.3", "x ≈ 2", "x ≈ 0.3", "x <= 2.5", "x < 3", "3 > x"])
+def test_infinity_is_no_number(text):
+    """The rounding of a decimal beside an infinity is NaN, and no NaN may let a relation pass."""
+    assert residuals(text, [{"x": math.inf}]) == [math.inf]
+
+
+@pytest.mark.parametrize("text", ["x = infinity", "x > 3", "0.3 < x", "x != 0.3", "x >= 2"])
+def test_what_is_true_of_infinity(text):
+    assert residuals(text, [{"x": math.inf}]) == [0]
+
+
+def test_a_nan_in_a_text_fails():
+    assert math.isnan(residuals("x <= 0.3", [{"x": math.nan}])[0])
+
+
 def test_two_sides_that_differ_by_rounding_are_equal():
     rounded = [{"x": 0.1 + 0.2, "y": 0.3}]
     assert max(residuals("x = y", rounded)) < 1e-15

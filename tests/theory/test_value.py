@@ -116,7 +116,7 @@ def test_rough_cells():
     for smooth in (np.exp, np.sin, lambda x: x**3, lambda x: 1 / (1 + np.exp(-9 * x))):
         assert cells(smooth)[0].size == 0
     for place in (0.1234, 0.77, 1.0001, 1.5):
-        step = lambda x, place=place: 1.0 + (x > place)  # noqa: E731
+        step = lambda x, place=place: 1.0 + (x > place)  # noqa: E731  # as a user writes it
         low, high = cells(step)
         assert ((low <= place) & (place <= high)).any()
         assert (np.abs(low - place) < 0.06).all()

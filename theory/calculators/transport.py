@@ -298,7 +298,7 @@ def _network_simplex() -> Callable[..., Any]:
         before = {name: os.environ.get(name) for name in names}
         os.environ.update(dict.fromkeys(names, "1"))
         try:
-            import ot  # noqa: F401
+            import ot  # noqa: F401  # loaded here, where its environment is set
         finally:
             for name, setting in before.items():
                 if setting is None:

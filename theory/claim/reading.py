@@ -77,7 +77,8 @@ class Reading:
 
     Attributes:
         text: the comparison, in tokens.
-        residual: by how much it is missed, relative to the larger side where that is above 1.
+        residual: by how much it is missed, relative to the larger side where that is above 1 or
+            a decimal is printed.
         slack: of an inequality with a number in it how far it is from being reached, else 0; of
             one with 0 as a side there is nothing to reach.
         equal: whether it is an inequality whose sides are equal here.
@@ -285,7 +286,11 @@ def _compared(words, sign, left, right, rounding, scale, numbered) -> Reading:
     if math.isnan(left) or math.isnan(right):
         return Reading(words, math.nan, values=values)
     gap = 0.0 if left == right else left - right
-    size = max(abs(left), abs(right)) or 1.0
+    if math.isinf(gap):  # one side alone is infinite, or they are so in opposite directions
+        holds = sign == "!=" or sign[0] == ("<" if gap < 0 else ">")
+        return Reading(words, 0.0 if holds else math.inf, values=values)
+    size = (max(abs(left), abs(right)) if math.isfinite(left) else 0.0) or 1.0
+    rounding = rounding if math.isfinite(rounding) else 0.0  # both sides are the same infinity
     apart = abs(gap) > rounding + APART * size
     slack, equal = 0.0, False
     if sign == "=":

@@ -137,7 +137,7 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     p, q = _pair(p, q)
     if isinstance(p, Discrete) and isinstance(q, Discrete):
         _, w, v = _aligned(p, q)
-        return max(0.0, float(np.sum(kl_term(_log(w), _log(v)))))
+        return float(np.maximum(0.0, np.sum(kl_term(_log(w), _log(v)))))
     if isinstance(p, NormalVector) and isinstance(q, NormalVector):
         return several_dimensions.kl(p, q)
     p, q = _on_the_line(p, q, "kl")
@@ -145,7 +145,7 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
     if normal_p and normal_q:
         (m, s), (n, t) = normal_p, normal_q
         shift, ratio = (m - n) / t, s / t
-        return max(0.0, (shift**2 + (ratio - 1) * (ratio + 1)) / 2 - math.log(ratio))
+        return float(np.maximum(0.0, (shift**2 + (ratio - 1) * (ratio + 1)) / 2 - math.log(ratio)))
     if not covers(q, p):
         return math.inf
 
@@ -153,7 +153,8 @@ def kl(p: Any, q: Any, *, certified: bool = False) -> float | flint.arb:
         refuse_lost(x, log_p, log_q, "q")
         return kl_term(log_p, log_q)
 
-    return max(0.0, integral(integrand, p, q, 1e-2, p._cuts()))  # rounding, KL >= 0
+    # Rounding: KL >= 0. The maximum of numpy keeps a NaN, that of Python loses it.
+    return float(np.maximum(0.0, integral(integrand, p, q, 1e-2, p._cuts())))
 
 
 @overload

@@ -64,7 +64,7 @@ def kl(p: NormalVector, q: NormalVector, names: tuple[str, str] = ("p", "q")) ->
     rows = inverse @ p.factor(names[0])
     excess = np.linalg.svd(rows, compute_uv=False) ** 2 - 1  # l - 1
     shift = inverse @ (p.mean - q.mean)
-    return float(max(0.0, np.sum(excess - np.log1p(excess)) / 2) + shift @ shift / 2)
+    return float(np.maximum(0.0, np.sum(excess - np.log1p(excess)) / 2) + shift @ shift / 2)
 
 
 def total_variation(p: NormalVector, q: NormalVector) -> float:
@@ -93,7 +93,7 @@ def squared_hellinger(p: NormalVector, q: NormalVector) -> float:
     logs = [np.log(np.diag(f)).sum() for f in (*factors, middle)]
     shift = linalg.solve_triangular(middle, p.mean - q.mean, lower=True)
     affinity = (logs[0] + logs[1]) / 2 - logs[2] - shift @ shift / 8
-    return float(max(0.0, -2 * np.expm1(affinity)))
+    return float(np.maximum(0.0, -2 * np.expm1(affinity)))
 
 
 def f_divergence(p: NormalVector, q: NormalVector, name: str) -> float:
